@@ -1,0 +1,1 @@
+"""The pure core: no async, clock, randomness, files, sockets, database or logging."""

@@ -1,0 +1,1 @@
+"""One use of one action: arguments checked, request prepared."""

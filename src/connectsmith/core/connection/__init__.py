@@ -1,0 +1,1 @@
+"""What is held after a sign-in: status, freshness, and how credentials are applied to requests."""

@@ -1,0 +1,1 @@
+"""What a connector is: the format's model, reading with positions, placeholders, hosts."""

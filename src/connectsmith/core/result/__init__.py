@@ -1,0 +1,1 @@
+"""What came of a call: its outcome and its transcript."""

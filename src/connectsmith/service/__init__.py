@@ -1,0 +1,1 @@
+"""Use cases, async and short: load, decide in the core, act, store."""

@@ -1,0 +1,549 @@
+"""What the use cases need from the outside; adapters implement it, fakes in `testing` too.
+
+Everything is scoped by workspace. No method keeps a transaction open after it returns, and every
+method that changes something has committed durably when it returns (calls and transcripts, which
+are batched, say so).
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from connectsmith.core.connection.status import Status
+from connectsmith.core.message import HttpRequest, HttpResponse
+from connectsmith.core.secret.secret import Secret
+
+Origins = tuple[str, ...]
+
+# -- records: rows as values ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """A person who signs in to us."""
+
+    workspace: str
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenRow:
+    """An API token: its SHA-256, never itself."""
+
+    workspace: str
+    id: str
+    operator: str
+    name: str
+    digest: bytes = field(repr=False)
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRow:
+    """A connector with its draft. `draft_version` counts saves from 1; it is the draft's ETag."""
+
+    workspace: str
+    id: str
+    name: str
+    draft: str = field(repr=False)
+    draft_version: int
+    draft_saved_at: datetime
+    draft_saved_by: str
+    published: int | None
+    """Number of the newest published revision."""
+    created_at: datetime
+    created_by: str
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """An immutable published definition."""
+
+    workspace: str
+    id: str
+    connector: str
+    number: int
+    text: str = field(repr=False)
+    published_at: datetime
+    published_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A connector's secret, sealed. Its place for the sealer is `secret_place(row)`."""
+
+    workspace: str
+    id: str
+    connector: str
+    name: str
+    version: int
+    origins: Origins
+    sealed: bytes = field(repr=False)
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRow:
+    """One attempt to authorize.
+
+    `status`: `created` (start link unused), `started` (browser sent on), `returned` (a code came
+    back and is held sealed), `redeeming` (the exchange was begun; never begun twice), `completed`
+    (a connection was made, unconfirmed), `kept`, `failed`, `expired`.
+    `sealed` holds verifier, fields, then the code. Digests are keyed hashes of values that are
+    stored nowhere.
+    """
+
+    workspace: str
+    id: str
+    connector: str
+    revision: int
+    """Published revision; 0 when `definition` holds a draft's text."""
+    status: str
+    test: bool
+    created_by: str
+    """Id of the API token that started it; only it may complete."""
+    created_at: datetime
+    expires_at: datetime
+    start_digest: bytes = field(repr=False)
+    state_digest: bytes | None = field(default=None, repr=False)
+    cookie_digest: bytes | None = field(default=None, repr=False)
+    completion_digest: bytes | None = field(default=None, repr=False)
+    completion_attempts: int = 0
+    return_to: str | None = None
+    """Loopback or allowed URL the browser is sent back to; None: the value is typed."""
+    definition: str | None = field(default=None, repr=False)
+    reconnects: str | None = None
+    """The connection to renew instead of making a new one."""
+    connection: str | None = None
+    issuer: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    origins_api: Origins = ()
+    origins_auth: Origins = ()
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """One account on one connector. `version` counts writes of the sealed record from 1."""
+
+    workspace: str
+    id: str
+    connector: str
+    revision: int
+    test: bool
+    status: Status
+    version: int
+    origins_api: Origins
+    origins_auth: Origins
+    created_at: datetime
+    created_by: str
+    sealed: bytes | None = field(repr=False)
+    """None once revoked."""
+    definition: str | None = field(default=None, repr=False)
+    """The draft's text a test connection was made with."""
+    scopes: tuple[str, ...] = ()
+    account_id: str | None = None
+    account_label: str | None = None
+    received_at: datetime | None = None
+    lifetime: timedelta | None = None
+    renewable: bool = False
+    """Whether it can renew itself: a refresh token, or a grant that needs no person."""
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+    failure_code: str | None = None
+    failure_message: str | None = None
+    failed_at: datetime | None = None
+    retry_at: datetime | None = None
+    """No refresh is tried before this."""
+    refreshed_at: datetime | None = None
+    last_used_at: datetime | None = None
+    discard_at: datetime | None = None
+    """When an unconfirmed connection is revoked and deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call: a small row. The transcript is stored beside it, sealed."""
+
+    workspace: str
+    id: str
+    connector: str
+    connection: str | None
+    revision: int
+    action: str
+    caller: str
+    started_at: datetime
+    duration: timedelta
+    ok: bool
+    status: int | None
+    fault: str | None
+    code: str | None
+    test: bool
+    has_transcript: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """Background work: claimed by a lease when due."""
+
+    workspace: str
+    id: str
+    kind: str
+    subject: str
+    due_at: datetime
+    attempts: int
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that whoever answers for the secrets wants to know."""
+
+    workspace: str
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    message: str = ""
+
+
+Row = TypeVar("Row", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, newest first, and where to go on."""
+
+    items: Sequence[Row]
+    next: str | None = None
+
+
+# -- the outside ----------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, UTC."""
+        ...
+
+
+class Randomness(Protocol):
+    """Unguessable values."""
+
+    def new_id(self, prefix: str) -> str:
+        """Return `prefix_` and 26 lower-case base-32 characters (128 random bits)."""
+        ...
+
+    def secret(self) -> Secret:
+        """Return 256 random bits, base64url without padding (43 characters)."""
+        ...
+
+    def typed(self) -> Secret:
+        """Return eight characters a person can type (40 random bits, no look-alikes)."""
+        ...
+
+    def fraction(self) -> float:
+        """Return a number in [0, 1) for jitter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealPlace:
+    """What a sealed record is bound to: it opens nowhere else."""
+
+    workspace: str
+    kind: str
+    """`secret`, `connection`, `authorization`, `transcript`, `job`, `rescue`."""
+    connector: str
+    name: str
+    """The record's own id, with a secret its name as well."""
+    version: int
+
+
+class Sealer(Protocol):
+    """The only cipher (AES-256-GCM envelopes)."""
+
+    def seal(self, values: Mapping[str, Secret], place: SealPlace) -> bytes:
+        """Seal a flat record."""
+        ...
+
+    def open(self, sealed: bytes, place: SealPlace) -> dict[str, Secret]:
+        """Open a flat record; `SealBroken` when it does not belong there."""
+        ...
+
+    def seal_bytes(self, content: bytes, place: SealPlace) -> bytes:
+        """Seal bytes that hold no secret but are nobody else's business (transcripts)."""
+        ...
+
+    def open_bytes(self, sealed: bytes, place: SealPlace) -> bytes:
+        """Open them."""
+        ...
+
+    def digest(self, label: str, value: Secret) -> bytes:
+        """Return a keyed 32-byte hash of a value: for look-ups, and for fingerprints."""
+        ...
+
+
+class Sender(Protocol):
+    """The only door out."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send one request and read its answer within the budget of its purpose.
+
+        Raises:
+            SecretDestinationDenied: a carried credential may not go there; nothing was sent.
+            EgressDenied, NameNotResolved, ConnectionFailed, TlsFailed, TimedOut: see `sent`.
+            TokenEndpointRedirected, RedirectRefused, ResponseTooLarge, ResponseUnreadable
+        """
+        ...
+
+    def stream(self, request: HttpRequest) -> "AbstractAsyncContextManager[StreamedResponse]":
+        """Send one request and hand its body out in chunks; for downloads."""
+        ...
+
+
+class StreamedResponse(Protocol):
+    """An answer whose body is still to come."""
+
+    @property
+    def head(self) -> HttpResponse:
+        """Status and headers, with an empty body."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Return the decompressed body, piece by piece, within the budget."""
+        ...
+
+
+# -- storage --------------------------------------------------------------------------------------
+
+
+class Accounts(Protocol):
+    """Operators and API tokens."""
+
+    async def add_operator(self, row: OperatorRow) -> None: ...
+    async def first_operator(self, workspace: str) -> OperatorRow | None: ...
+    async def add_token(self, row: ApiTokenRow) -> None: ...
+    async def token_by_digest(self, digest: bytes) -> ApiTokenRow | None:
+        """Return it even when expired or revoked; the caller judges. Not scoped by workspace."""
+        ...
+
+    async def tokens(self, workspace: str) -> Sequence[ApiTokenRow]: ...
+    async def revoke_token(self, workspace: str, token: str, at: datetime) -> bool: ...
+    async def touch_tokens(self, used: Mapping[str, datetime]) -> None: ...
+
+
+class Connectors(Protocol):
+    """Connectors, drafts and revisions."""
+
+    async def add(self, row: ConnectorRow) -> None: ...
+    async def get(self, workspace: str, connector: str) -> ConnectorRow | None:
+        """Return it unless deleted."""
+        ...
+
+    async def page(
+        self, workspace: str, *, limit: int, after: str | None, search: str | None
+    ) -> Page[ConnectorRow]: ...
+    async def save_draft(self, row: ConnectorRow, *, expected_version: int) -> bool:
+        """Store name, draft, draft_version, saved_at and saved_by; False if the version moved."""
+        ...
+
+    async def publish(self, row: RevisionRow, *, expected_draft_version: int) -> bool:
+        """Add a revision and point the connector at it; False if the draft moved."""
+        ...
+
+    async def revision(self, workspace: str, connector: str, number: int) -> RevisionRow | None: ...
+    async def revisions(self, workspace: str, connector: str) -> Sequence[RevisionRow]: ...
+    async def delete(self, workspace: str, connector: str, at: datetime) -> None:
+        """Leave a tombstone; shred its secrets, revisions, draft, authorizations and connections."""
+        ...
+
+
+class Secrets(Protocol):
+    """A connector's secrets. There is no way to change one's value."""
+
+    async def add(self, rows: Sequence[SecretRow]) -> None:
+        """Add all or none. Raises NameTaken when a name exists."""
+        ...
+
+    async def list(self, workspace: str, connector: str) -> Sequence[SecretRow]: ...
+    async def confirm_origins(
+        self, workspace: str, connector: str, secret: str, origins: Origins
+    ) -> bool: ...
+    async def delete(self, workspace: str, connector: str, secret: str) -> bool: ...
+    async def touch(self, workspace: str, secrets: Sequence[str], at: datetime) -> None: ...
+
+
+class Authorizations(Protocol):
+    """Attempts to authorize."""
+
+    async def add(self, row: AuthorizationRow) -> None: ...
+    async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None: ...
+    async def by_start(self, digest: bytes) -> AuthorizationRow | None: ...
+    async def by_state(self, digest: bytes) -> AuthorizationRow | None: ...
+    async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
+        """Store the whole row if its status is still the expected one; False otherwise."""
+        ...
+
+    async def count_attempt(self, workspace: str, authorization: str) -> int:
+        """Count one wrong completion value; return how many there were."""
+        ...
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
+        """Return those past `expires_at` in a status other than kept, failed, expired."""
+        ...
+
+
+class Connections(Protocol):
+    """Connections, with the lease that lets one process refresh at a time (all workspaces)."""
+
+    async def add(self, row: ConnectionRow) -> None: ...
+    async def get(self, workspace: str, connection: str) -> ConnectionRow | None: ...
+    def cached(self, workspace: str, connection: str) -> ConnectionRow | None:
+        """Return the row if it is known to be what the database holds now, without waiting."""
+        ...
+
+    async def page(
+        self, workspace: str, connector: str | None, *, limit: int, after: str | None
+    ) -> Page[ConnectionRow]: ...
+    async def take_lease(
+        self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
+    ) -> int | None:
+        """Take the lease if `row.version` still holds and no live lease exists.
+
+        Returns the new fence, or None. Durable before it returns.
+        """
+        ...
+
+    async def store(
+        self, row: ConnectionRow, *, expected_version: int, fence: int | None = None
+    ) -> bool:
+        """Store the whole row (sealed, version, status, ...) and clear the lease, atomically.
+
+        Only if the stored version is the expected one and, with `fence`, the stored fence equals
+        it. A caller that writes a new sealed record sets `row.version = expected_version + 1`.
+        """
+        ...
+
+    async def release_lease(self, workspace: str, connection: str, fence: int) -> None: ...
+    async def confirm_origins(
+        self, workspace: str, connection: str, api: Origins, auth: Origins
+    ) -> bool: ...
+    async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None: ...
+    async def delete(self, workspace: str, connection: str) -> bool: ...
+    async def rescue(
+        self, workspace: str, connection: str, fence: int, sealed: bytes, at: datetime
+    ) -> None:
+        """Keep tokens that came back to a refresher that had lost its lease."""
+        ...
+
+    async def rescued(self, workspace: str, connection: str) -> Sequence[tuple[int, bytes]]: ...
+    async def overdue(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
+        """Return unconfirmed ones past `discard_at`."""
+        ...
+
+
+class Calls(Protocol):
+    """Calls and transcripts: batched, kept by time and size."""
+
+    def add(self, row: CallRow, transcript: bytes | None) -> None:
+        """Queue a call and its sealed transcript; written within a second, lost only by a kill."""
+        ...
+
+    async def flush(self) -> None: ...
+    async def get(self, workspace: str, call: str) -> CallRow | None:
+        """Return it, queued or written."""
+        ...
+
+    async def transcript(self, workspace: str, call: str) -> bytes | None: ...
+    async def page(
+        self, workspace: str, *, filters: Mapping[str, str], limit: int, after: str | None
+    ) -> Page[CallRow]:
+        """Newest first; filters: `connector`, `connection`, `ok` ("true"/"false"), `action`."""
+        ...
+
+    async def prune(self, before: datetime, max_bytes: int) -> int: ...
+
+
+class Idempotency(Protocol):
+    """Outcomes that an `Idempotency-Key` replays."""
+
+    async def begin(
+        self, workspace: str, key: bytes, request: bytes, *, now: datetime, until: datetime
+    ) -> "IdempotencyState":
+        """Claim a key for a request's digest, or tell what is there."""
+        ...
+
+    async def finish(self, workspace: str, key: bytes, outcome: bytes) -> None:
+        """Keep the (sealed) outcome."""
+        ...
+
+    async def abandon(self, workspace: str, key: bytes) -> None:
+        """Give the key free: nothing was sent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyState:
+    """`claimed`: go on. Otherwise the earlier request's digest and, once there, its outcome."""
+
+    claimed: bool
+    request: bytes = b""
+    outcome: bytes | None = field(default=None, repr=False)
+
+
+class Jobs(Protocol):
+    """Background work."""
+
+    async def add(self, row: JobRow) -> None: ...
+    async def claim(
+        self, *, owner: str, now: datetime, until: datetime, limit: int
+    ) -> Sequence[JobRow]: ...
+    async def finish(self, workspace: str, job: str) -> None: ...
+    async def postpone(self, workspace: str, job: str, due_at: datetime) -> None: ...
+
+
+class Events(Protocol):
+    """The record of what happened to secrets and grants."""
+
+    async def add(self, row: EventRow) -> None: ...
+    async def recent(self, workspace: str, limit: int) -> Sequence[EventRow]: ...
+
+
+class Meta(Protocol):
+    """Small facts about the installation (key check value, installation id)."""
+
+    async def get(self, key: str) -> str | None: ...
+    async def put(self, key: str, value: str) -> None: ...
+
+
+class Storage(Protocol):
+    """All of it, behind one door."""
+
+    accounts: Accounts
+    connectors: Connectors
+    secrets: Secrets
+    authorizations: Authorizations
+    connections: Connections
+    calls: Calls
+    idempotency: Idempotency
+    jobs: Jobs
+    events: Events
+    meta: Meta
+
+    async def close(self) -> None: ...
