@@ -55,12 +55,7 @@ def test_mutants_end_killed_survived_stale_or_in_error(tmp_path: Path) -> None:
     """`C-06` waits for nothing and must still end: its test is red from the start."""
     write_small_tree(tmp_path)
 
-    result = subprocess.run(
-        [sys.executable, ROOT / "tests/mutants/run.py", "--root", tmp_path],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = judge(tmp_path)
 
     endings = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()[:6]}
     assert endings == {
@@ -78,14 +73,19 @@ def test_mutants_end_killed_survived_stale_or_in_error(tmp_path: Path) -> None:
 def test_mutants_that_are_all_killed_end_with_success(tmp_path: Path) -> None:
     write_small_tree(tmp_path)
 
-    result = subprocess.run(
-        [sys.executable, ROOT / "tests/mutants/run.py", "--root", tmp_path, "--row", "C-01"],
+    result = judge(tmp_path, "--row", "C-01")
+
+    assert (result.returncode, result.stdout) == (0, "killed    C-01\n1 killed\n")
+
+
+def judge(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.mutants", "--root", root, *options],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert (result.returncode, result.stdout) == (0, "killed    C-01\n1 killed\n")
 
 
 def write_small_tree(root: Path) -> None:

@@ -1,6 +1,6 @@
 """Take each control out of a copy of the source and see its tests turn red.
 
-    python tests/mutants/run.py [--row C-17] [--jobs 2]
+    python -m tests.mutants [--row C-17] [--jobs 2]
 
 A mutant is *killed* when a test marked for its row fails. It is a fault when it *survives*, when
 it is *stale* (its text no longer stands exactly once in the source), or when the tests could not
@@ -21,8 +21,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.evidence import ROOT, Mutant, Row, rows
 
