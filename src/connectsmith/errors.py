@@ -97,6 +97,12 @@ class AuthorizationRequestRejected(DefinitionError):
     code = "authorization_request_rejected"
 
 
+class UrlInvalid(DefinitionError):
+    """A URL or host that cannot be read in exactly one way, or that the format does not allow."""
+
+    code = "url_invalid"
+
+
 class ValueMissing(DefinitionError):
     """A placeholder in a URL or a credential has no value."""
 
@@ -392,6 +398,12 @@ class RefreshBusy(Unavailable):
     """Another process is refreshing this connection and did not finish in time."""
 
     code = "refresh_busy"
+
+
+class RefreshPostponed(Unavailable):
+    """The last refresh failed a moment ago, and the access token has ended."""
+
+    code = "refresh_postponed"
 
 
 class TooMany(Unavailable):

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connectsmith.core.definition import origins as patterns
+from connectsmith.errors import Bug, UrlInvalid
+
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
@@ -17,17 +20,35 @@ class Destinations:
     @classmethod
     def of(cls, origins: Iterable[str]) -> "Destinations":
         """Read origins or patterns; a malformed one is a `Bug`."""
-        raise NotImplementedError
+        found = frozenset(origins)
+        try:
+            for each in found:
+                patterns.read_pattern(each)
+        except UrlInvalid as error:
+            raise Bug("A destination that is neither an origin nor a pattern.") from error
+        return cls(found)
 
     def permits(self, url: str) -> bool:
-        """Tell whether a URL's origin is among them."""
-        raise NotImplementedError
+        """Tell whether a URL's origin is among them; a URL that cannot be read has none."""
+        try:
+            return not self.missing((origin_of(url),))
+        except UrlInvalid:
+            return False
 
     def missing(self, origins: Iterable[str]) -> tuple[str, ...]:
         """Return those origins or patterns that are not covered, sorted."""
-        raise NotImplementedError
+        return tuple(sorted(each for each in set(origins) if not self._covers(each)))
+
+    def _covers(self, origin: str) -> bool:
+        if origin == patterns.ANY_HOST:
+            return False
+        return origin in self.origins or any(patterns.covers(each, origin) for each in self.origins)
 
 
 def origin_of(url: str) -> str:
-    """Return `scheme://host[:port]` of an absolute http or https URL, default ports left out."""
-    raise NotImplementedError
+    """Return `scheme://host[:port]` of an absolute http or https URL, default ports left out.
+
+    Raises:
+        UrlInvalid: not absolute, another scheme, user info, or not the same to every parser.
+    """
+    return patterns.origin_of(url)
