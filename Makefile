@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. They need Python 3.11 or newer, no more.
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench mutants requirements size wheel clean
+.PHONY: help run test check format bench mutants docs requirements size wheel clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,7 @@ help:
 	@echo "make check         lint, formatting, types, imports between layers"
 	@echo "make bench         run the benchmarks"
 	@echo "make mutants       take each control out and see its test fail"
+	@echo "make docs          write the pages that are made from the code"
 	@echo "make requirements  pin the newest versions with their hashes (needs uv)"
 	@echo "make size          print the installed size of the base package"
 	@echo "make clean         remove what make made"
@@ -46,6 +47,9 @@ bench: $(VENV)/.test
 
 mutants: $(VENV)/.test
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+docs: $(VENV)/.test
+	$(BIN)/python -m docs.generators $(ARGS)
 
 wheel: $(VENV)/.test
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist
