@@ -1,0 +1,68 @@
+import httpx
+from tests.servers.sandbox import SandboxServer
+
+from connectsmith.sandbox.clients import PRACTICE_CLIENT_ID
+
+
+def test_every_page_says_what_it_is(sandbox: SandboxServer) -> None:
+    start = httpx.get(f"{sandbox.issuer}/")
+    refusal = httpx.get(f"{sandbox.issuer}/authorize")
+
+    assert start.status_code == 200
+    assert refusal.status_code == 400
+    for page in (start.text, refusal.text):
+        assert "Connectsmith sandbox." in page
+        assert "made up" in page
+
+
+def test_pages_forbid_scripts_frames_and_anything_from_elsewhere(sandbox: SandboxServer) -> None:
+    page = httpx.get(f"{sandbox.issuer}/")
+
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert "frame-ancestors 'none'" in policy
+    assert "<script" not in page.text
+
+
+def test_a_form_adds_a_callback_url_and_the_page_shows_it(sandbox: SandboxServer) -> None:
+    callback = "http://127.0.0.1:8400/oauth/callback/con_a"
+
+    page = httpx.post(
+        f"{sandbox.issuer}/settings/redirect-uris",
+        data={"client_id": PRACTICE_CLIENT_ID, "redirect_uri": callback},
+    )
+
+    assert page.status_code == 200
+    assert callback in page.text
+
+
+def test_an_unacceptable_callback_url_is_named_and_changes_nothing(sandbox: SandboxServer) -> None:
+    page = httpx.post(
+        f"{sandbox.issuer}/settings/redirect-uris",
+        data={"client_id": PRACTICE_CLIENT_ID, "redirect_uri": "javascript:alert(1)"},
+    )
+
+    assert page.status_code == 422
+    assert "whole http or https address" in page.text
+    assert "None yet." in page.text
+
+
+def test_a_reloaded_form_address_leads_back_to_the_start_page(sandbox: SandboxServer) -> None:
+    answer = httpx.get(f"{sandbox.issuer}/settings/lifetime")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_another_host_name_is_refused(sandbox: SandboxServer) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{sandbox.port}/")
+
+    assert answer.status_code == 421
+    assert sandbox.issuer in answer.text
+
+
+def test_a_form_of_another_origin_is_refused(sandbox: SandboxServer) -> None:
+    answer = httpx.post(
+        f"{sandbox.issuer}/settings/expire", data={}, headers={"Origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 403
