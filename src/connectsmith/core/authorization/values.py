@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
+
+NOWHERE: Final = Destinations(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,15 @@ class Values:
     """Secrets of the connector by name; `authFields.*` and `connection.*` of the connection.
 
     `destinations` is where the connection's own values (fields, captured values, and the refresh
-    token) may go at the authorization server.
+    token) may go at the authorization server. `redirect_uri`, `state` and `random` (a fresh UUID)
+    are what `oauth.redirect_uri`, `oauth.state` and `oauth.random` stand for where a request does
+    not itself take them; one that is absent leaves out the parameter it would fill.
     """
 
     secrets: Mapping[str, StoredSecret] = field(default_factory=dict)
     fields: Mapping[str, Secret] = field(default_factory=dict)
     captured: Mapping[str, Secret] = field(default_factory=dict)
-    destinations: Destinations = Destinations(frozenset())
+    destinations: Destinations = NOWHERE
+    redirect_uri: str | None = None
+    state: Secret | None = None
+    random: str | None = None

@@ -1,6 +1,11 @@
 """The states of a connection and the one table that says how they follow each other."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, assert_never
+
+from connectsmith.errors import ConnectionNotUsable
 
 
 class Status(StrEnum):
@@ -29,10 +34,116 @@ class Event(StrEnum):
     REVOKED = "revoked"
 
 
+TRANSITIONS: Final[Mapping[Status, Mapping[Event, Status]]] = {
+    Status.UNCONFIRMED: {
+        Event.KEPT: Status.ACTIVE,
+        Event.REVOKED: Status.REVOKED,
+    },
+    Status.ACTIVE: {
+        Event.REFRESHED: Status.ACTIVE,
+        Event.REFRESH_FAILED: Status.DEGRADED,
+        Event.CLIENT_REJECTED: Status.DEGRADED,
+        Event.GRANT_REJECTED: Status.NEEDS_AUTHORIZATION,
+        Event.REAUTHORIZED: Status.ACTIVE,
+        Event.REVOKED: Status.REVOKED,
+    },
+    Status.DEGRADED: {
+        Event.REFRESHED: Status.ACTIVE,
+        Event.REFRESH_FAILED: Status.DEGRADED,
+        Event.CLIENT_REJECTED: Status.DEGRADED,
+        Event.GRANT_REJECTED: Status.NEEDS_AUTHORIZATION,
+        Event.REAUTHORIZED: Status.ACTIVE,
+        Event.REVOKED: Status.REVOKED,
+    },
+    Status.NEEDS_AUTHORIZATION: {
+        # late news of attempts that began before the grant was lost
+        Event.REFRESH_FAILED: Status.NEEDS_AUTHORIZATION,
+        Event.CLIENT_REJECTED: Status.NEEDS_AUTHORIZATION,
+        Event.GRANT_REJECTED: Status.NEEDS_AUTHORIZATION,
+        Event.REAUTHORIZED: Status.ACTIVE,
+        Event.REVOKED: Status.REVOKED,
+    },
+    Status.REVOKED: {
+        Event.REVOKED: Status.REVOKED,
+    },
+}
+"""What follows what; a pair that is missing cannot happen.
+
+Only a rejected grant leads to `needs_authorization`: failures that may pass never destroy a grant.
+"""
+
+_IMPOSSIBLE: Final[Mapping[Status, str]] = {
+    Status.UNCONFIRMED: "The connection was not kept yet. Keep it first.",
+    Status.ACTIVE: "The connection was kept already.",
+    Status.DEGRADED: "The connection was kept already.",
+    Status.NEEDS_AUTHORIZATION: "The connection must be authorized again first.",
+    Status.REVOKED: "The connection was revoked; nothing is held for it any more.",
+}
+
+
 def next_status(status: Status, event: Event) -> Status:
     """Return the status after an event.
 
     Raises:
         ConnectionNotUsable: the event is impossible in this status.
     """
-    raise NotImplementedError
+    following = TRANSITIONS[status].get(event)
+    if following is None:
+        raise ConnectionNotUsable(
+            _IMPOSSIBLE[status], details={"status": status.value, "event": event.value}
+        )
+    return following
+
+
+def health(
+    *,
+    status: Status,
+    renewable: bool,
+    expires_at: datetime | None,
+    now: datetime,
+    failure_code: str | None = None,
+    retry_at: datetime | None = None,
+) -> str:
+    """Say in a few words how a connection is and who has to act; times are UTC."""
+    match status:
+        case Status.UNCONFIRMED:
+            return "waits to be kept"
+        case Status.ACTIVE:
+            return _active(renewable=renewable, expires_at=expires_at, now=now)
+        case Status.DEGRADED:
+            return _degraded(failure_code, expires_at, retry_at, now)
+        case Status.NEEDS_AUTHORIZATION:
+            withdrawn = failure_code in {None, "grant_rejected"}
+            return f"needs you: {'access was withdrawn' if withdrawn else 'authorize again'}"
+        case Status.REVOKED:
+            return "ended by its owner"
+        case _:
+            assert_never(status)
+
+
+def _active(*, renewable: bool, expires_at: datetime | None, now: datetime) -> str:
+    if renewable:
+        return "renews itself"
+    if expires_at is None:
+        return "works until it is withdrawn"
+    if expires_at <= now:
+        return f"needs you: access ended {_moment(expires_at, now)}"
+    return f"ends {_moment(expires_at, now)}"
+
+
+def _degraded(
+    failure_code: str | None, expires_at: datetime | None, retry_at: datetime | None, now: datetime
+) -> str:
+    if failure_code == "client_rejected":
+        return "needs the connector's author: its client is refused"
+    works = "works, but " if expires_at is None or expires_at > now else ""
+    again = (
+        f"tries again {_moment(retry_at, now)}" if retry_at and retry_at > now else "tries again"
+    )
+    return f"{works}could not be renewed: {again}"
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    days = (moment.date() - now.date()) // timedelta(days=1)
+    day = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days, f"on {moment:%Y-%m-%d}")
+    return f"{day} at {moment:%H:%M} UTC"

@@ -1,0 +1,308 @@
+"""Token requests: authorization code, refresh token, client credentials.
+
+Here, and in client authentication, secrets of an authorization become text. What a request holds
+it also carries, each with the destinations it may go to.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
+from urllib.parse import quote, quote_plus, urlencode
+
+from connectsmith.core.authorization.client import OAuthClient, TokenEndpoint
+from connectsmith.core.authorization.client_auth import (
+    SHOWS_ID,
+    SHOWS_SECRET,
+    ClientProof,
+    client_proof,
+)
+from connectsmith.core.authorization.parameters import Parameters, joined, kept_query
+from connectsmith.core.authorization.values import Values
+from connectsmith.core.definition.facts import is_secret_name
+from connectsmith.core.definition.placeholders import OMITTED, Place, Template
+from connectsmith.core.message import Carried, HttpRequest, Purpose
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import SecretMissing, ValueMissing
+
+MASK: Final = "[secret]"
+SHORTEST_MASKED: Final = 4
+"""Characters; masking `eu` or `com` would only garble words and hide nothing."""
+
+
+def exchange_request(
+    client: OAuthClient, *, code: Secret, redirect_uri: str, verifier: Secret, values: Values
+) -> HttpRequest:
+    """Write the request that redeems a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+
+    `redirect_uri` is the authorization request's, to the character.
+    """
+    ours = {
+        "grant_type": (Secret("authorization_code"),),
+        "code": (code,),
+        "redirect_uri": (Secret(redirect_uri),),
+    }
+    held = [Carried("the authorization code", code, values.destinations)]
+    if client.pkce:
+        ours["code_verifier"] = (verifier,)
+        held.append(Carried("the code verifier", verifier, values.destinations))
+    return _token_request(
+        client, client.exchange, ours, held, values=values, redirect_uri=redirect_uri
+    )
+
+
+def refresh_request(client: OAuthClient, *, refresh_token: Secret, values: Values) -> HttpRequest:
+    """Write the request that renews an access token, for the scopes granted (RFC 6749 section 6).
+
+    `refresh_token` is what `renewing_token` chose: some services renew by the access token.
+    """
+    ours = {"grant_type": (Secret("refresh_token"),), "refresh_token": (refresh_token,)}
+    name = f"the connection's {client.refresh_by.replace('_', ' ')}"
+    held = [Carried(name, refresh_token, values.destinations)]
+    return _token_request(client, client.refresh, ours, held, values=values)
+
+
+def client_credentials_request(client: OAuthClient, *, values: Values) -> HttpRequest:
+    """Write the request for a token on the client's own behalf (RFC 6749 section 4.4.2)."""
+    ours = {"grant_type": (Secret("client_credentials"),), "scope": (Secret(client.scope),)}
+    return _token_request(client, client.exchange, ours, [], values=values)
+
+
+def code_challenge(verifier: Secret) -> str:
+    """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
+    digest = hashlib.sha256(verifier.reveal().encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+
+# -- filling placeholders -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What placeholders stand for, as text, and the credentials among them."""
+
+    texts: Mapping[str, str]
+    carried: tuple[Carried, ...]
+
+    def render(self, template: Template, place: Place = Place.TEXT) -> Secret | None:
+        """Return a template's text, None when a placeholder has no value."""
+        rendered = template.render(self.texts, place)
+        return None if rendered is OMITTED else Secret(str(rendered))
+
+
+def fill(
+    names: Iterable[str], values: Values, own: Mapping[str, Secret | None] | None = None
+) -> Filling:
+    """Look placeholders up. `own` holds the values of `oauth.*`.
+
+    Raises:
+        SecretMissing: a secret of the connector is not stored.
+    """
+    texts: dict[str, str] = {}
+    carried: list[Carried] = []
+    for name in sorted(names):
+        if name.startswith("oauth."):
+            value = own.get(name) if own else None
+        elif source := _carried(name, values):
+            value = source.value
+            carried.append(source)
+        else:
+            value = None
+        if value:
+            texts[name] = value.reveal()
+    return Filling(texts, tuple(carried))
+
+
+def client_identity(client: OAuthClient, values: Values) -> tuple[Secret | None, Filling]:
+    """Return the client's id and what it was made of.
+
+    Raises:
+        ValueMissing: a field that it names is blank.
+    """
+    return _credential(client.client_id, values, "client id")
+
+
+def form_encoded(parameters: Parameters) -> str:
+    """Write parameters as `application/x-www-form-urlencoded` (RFC 6749 appendix B)."""
+    return urlencode([(name, value.reveal()) for name, value in parameters], errors="replace")
+
+
+def without_traces(text: str, carried: Sequence[Carried]) -> str:
+    """Mask whatever a request carried in a text that came back, plain or percent-encoded."""
+    secrets = {each.value.reveal() for each in carried if len(each.value) >= SHORTEST_MASKED}
+    forms = {form for each in secrets for form in (each, quote(each, safe=""), quote_plus(each))}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return text
+
+
+def _carried(name: str, values: Values) -> Carried | None:
+    if is_secret_name(name):
+        stored = values.secrets.get(name)
+        if stored is None:
+            raise SecretMissing(
+                f'The secret "{name}" is not stored for this connector. Add it, then try again.',
+                place=name,
+                details={"secret": name},
+            )
+        return Carried(f'the secret "{name}"', stored.value, stored.destinations)
+    space, _, key = name.partition(".")
+    source, kind = (
+        (values.fields, "field") if space == "authFields" else (values.captured, "captured value")
+    )
+    value = source.get(key)
+    return Carried(f'the {kind} "{key}"', value, values.destinations) if value else None
+
+
+def _credential(
+    template: Template | None, values: Values, what: str
+) -> tuple[Secret | None, Filling]:
+    if template is None:
+        return None, Filling({}, ())
+    filling = fill(template.names, values)
+    rendered = filling.render(template)
+    if rendered is None:
+        missing = ", ".join(sorted(template.names - set(filling.texts)))
+        raise ValueMissing(f"The {what} has no value: {missing} is blank.", place=missing)
+    return rendered, filling
+
+
+# -- writing the request --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the client is in one request, how it proves that, and what it gives away by it."""
+
+    client_id: Secret | None
+    proof: ClientProof
+    carried: tuple[Carried, ...]
+
+
+def identity(client: OAuthClient, endpoint: TokenEndpoint, values: Values) -> Identity:
+    """Prove the client as an endpoint wants it.
+
+    Raises:
+        SecretMissing, ValueMissing: id or secret cannot be filled.
+    """
+    how = endpoint.client_auth
+    client_id, of_id = client_identity(client, values)
+    secret, of_secret = _credential(
+        client.client_secret if how in SHOWS_SECRET else None, values, "client secret"
+    )
+    shown = how in SHOWS_ID or "oauth.client_id" in endpoint.names
+    return Identity(
+        client_id,
+        client_proof(how, client_id=client_id, client_secret=secret),
+        (*(of_id.carried if shown else ()), *of_secret.carried),
+    )
+
+
+def _token_request(
+    client: OAuthClient,
+    endpoint: TokenEndpoint,
+    ours: Mapping[str, tuple[Secret, ...]],
+    held: Sequence[Carried],
+    *,
+    values: Values,
+    redirect_uri: str | None = None,
+) -> HttpRequest:
+    """Join grant, client authentication and the author's parameters into one request."""
+    who = identity(client, endpoint, values)
+    own = own_values(client, who.client_id, values, redirect_uri=redirect_uri)
+    filling = fill(endpoint.names, values, own)
+    standard = {
+        **ours,
+        **{name: (value,) for name, value in who.proof.parameters.items()},
+        "resource": tuple(map(Secret, client.resource)),
+        "audience": tuple(map(Secret, client.audience)),
+    }
+    return written_request(
+        endpoint,
+        url=endpoint.url.render(filling.texts),
+        parameters=joined(standard, endpoint.authored, filling.texts, endpoint.renames),
+        headers=(*who.proof.headers, *_authored_headers(endpoint, filling)),
+        carried=(*held, *who.carried, *filling.carried),
+    )
+
+
+def own_values(
+    client: OAuthClient,
+    client_id: Secret | None,
+    values: Values,
+    *,
+    redirect_uri: str | None = None,
+) -> dict[str, Secret | None]:
+    """Return what `oauth.*` stands for in a request."""
+    given = redirect_uri or values.redirect_uri
+    return {
+        "oauth.client_id": client_id,
+        "oauth.redirect_uri": Secret(given) if given else None,
+        "oauth.scope": Secret(client.scope),
+        "oauth.state": values.state,
+        "oauth.random": Secret(values.random) if values.random else None,
+    }
+
+
+def written_request(
+    endpoint: TokenEndpoint,
+    *,
+    url: str,
+    parameters: Parameters,
+    headers: Sequence[tuple[str, Secret]],
+    carried: Sequence[Carried],
+    purpose: Purpose = Purpose.TOKEN,
+) -> HttpRequest:
+    """Encode a request to the authorization server in the format the definition gives.
+
+    A later header replaces an earlier one of the same name.
+    """
+    body, content_type = b"", None
+    match endpoint.format:
+        case "query":
+            url = with_parameters(url, parameters)
+        case "json":
+            body, content_type = _json(parameters), "application/json"
+        case "form":
+            body = form_encoded(parameters).encode("ascii")
+            content_type = "application/x-www-form-urlencoded"
+        case _:
+            assert_never(endpoint.format)
+    written: dict[str, tuple[str, str]] = {"accept": ("Accept", "application/json")}
+    if content_type:
+        written["content-type"] = ("Content-Type", content_type)
+    written |= {name.lower(): (name, value.reveal()) for name, value in headers}
+    return HttpRequest(
+        method=endpoint.method,
+        url=url,
+        headers=tuple(written.values()),
+        body=body,
+        carries=tuple(carried),
+        purpose=purpose,
+    )
+
+
+def with_parameters(url: str, parameters: Parameters) -> str:
+    """Add parameters to a URL's query; one of its own that has the same name gives way."""
+    base, _, query = url.partition("?")
+    kept = kept_query(query, (name for name, _ in parameters))
+    joined_query = "&".join(part for part in (kept, form_encoded(parameters)) if part)
+    return f"{base}?{joined_query}" if joined_query else base
+
+
+def _authored_headers(endpoint: TokenEndpoint, filling: Filling) -> tuple[tuple[str, Secret], ...]:
+    rendered = ((name, filling.render(each, Place.HEADER)) for name, each in endpoint.headers)
+    return tuple((name, value) for name, value in rendered if value is not None)
+
+
+def _json(parameters: Parameters) -> bytes:
+    members: dict[str, str | list[str]] = {}
+    for name, value in parameters:
+        text, earlier = value.reveal(), members.get(name)
+        if earlier is None:
+            members[name] = text
+        else:
+            members[name] = [*([earlier] if isinstance(earlier, str) else earlier), text]
+    return json.dumps(members).encode("ascii")
