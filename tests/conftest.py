@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.servers.good import GoodServer
+from tests.servers.oidc_provider import OidcServer, start_oidc
 from tests.servers.sandbox import SandboxServer, start_sandbox
 
 
@@ -11,3 +13,24 @@ def sandbox() -> Iterator[SandboxServer]:
     """The sandbox, with a clock that stands still until `advance`."""
     with start_sandbox() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def oidc_process() -> Iterator[OidcServer]:
+    """The one `oidc-provider` of this test process; tests take `oidc`."""
+    with start_oidc() as server:
+        yield server
+
+
+@pytest.fixture
+def oidc(oidc_process: OidcServer) -> OidcServer:
+    """`oidc-provider`: PKCE required, strict rotation, 5-second access tokens, nothing kept."""
+    oidc_process.reset()
+    return oidc_process
+
+
+@pytest.fixture(params=["sandbox", "oidc"])
+def authorization_server(request: pytest.FixtureRequest) -> GoodServer:
+    """Either honest server, so that each journey runs at both."""
+    server: GoodServer = request.getfixturevalue(request.param)
+    return server
