@@ -1,0 +1,173 @@
+"""Mask what must not be seen, by where it stands and by what it is: best effort, no boundary.
+
+Masked are the values known here, in the encodings of `encodings`, and whatever stands where
+credentials stand (`places`). Not caught, because nobody can list what a service may do to a text:
+a value that is reversed, re-cased, split in pieces, encoded twice, compressed, hashed, encrypted,
+or written in an encoding that is not listed. Values shorter than `SHORTEST` are masked only where
+they stand: everywhere else they would be found in innocent text.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final, final
+from urllib.parse import unquote_to_bytes
+
+from connectsmith.core.secret.encodings import MASK_START, SHORTEST, Forms, forms_of
+from connectsmith.core.secret.places import is_secret_header, json_pattern, parameter_pattern
+from connectsmith.core.secret.secret import Secret
+
+__all__ = ["SHORTEST", "Fingerprint", "Redactor"]
+
+Fingerprint = Callable[[bytes], str]
+"""Returns 8 hexadecimal digits of a keyed hash: the same value, the same digits, no way back."""
+Headers = tuple[tuple[str, str], ...]
+
+_BASE64: Final = rb"[A-Za-z0-9+/_\-]?"
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,30} +")
+_NO_NAMES: Final[frozenset[str]] = frozenset()
+
+
+@final
+class Redactor:
+    """Masks a fixed set of values and everything that stands in a credential's place.
+
+    Immutable; building one costs more than using it, so keep it as long as the values hold.
+    `headers` (lower case) and `parameters` are names that this connector uses for credentials.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[Secret],
+        fingerprint: Fingerprint,
+        *,
+        headers: frozenset[str] = _NO_NAMES,
+        parameters: frozenset[str] = _NO_NAMES,
+    ) -> None:
+        self._secrets = tuple(secrets)
+        self._fingerprint = fingerprint
+        self._header_names = headers
+        self._parameter_names = parameters
+        forms = [each for each in map(forms_of, self._secrets) if each is not None]
+        self._forms = sorted(forms, key=lambda each: len(each.value), reverse=True)
+        self._needles = _distinct(self._forms)
+        self._pattern: re.Pattern[bytes] | None = None
+        self._owners: tuple[bytes, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Redactor({len(self._secrets)} secrets)"
+
+    @property
+    def margin(self) -> int:
+        """Bytes that the longest form of a value takes: a cut text may end in a part of one."""
+        return max(map(len, self._needles), default=0) + 2
+
+    def adding(self, secrets: Iterable[Secret]) -> "Redactor":
+        """Return one that masks these as well."""
+        return Redactor(
+            (*self._secrets, *secrets),
+            self._fingerprint,
+            headers=self._header_names,
+            parameters=self._parameter_names,
+        )
+
+    def mask(self, value: bytes) -> str:
+        """Return what stands for a value."""
+        return f"{MASK_START.decode()}{self._fingerprint(value)}]"
+
+    def finds(self, content: bytes) -> bool:
+        """Tell whether a known value is in there, in any form."""
+        return any(needle in content for needle in self._needles)
+
+    def known(self, content: bytes) -> bytes:
+        """Mask known values; unchanged, and cheap, when there is none."""
+        if not self.finds(content):
+            return content
+        return self._compiled().sub(self._known_match, content)
+
+    def text(self, text: str) -> str:
+        """Mask known values in a text."""
+        content = text.encode("utf-8", "surrogatepass")
+        if not self.finds(content):
+            return text
+        return self.known(content).decode("utf-8", "surrogatepass")
+
+    def url(self, url: str) -> str:
+        """Mask parameters that hold credentials, and known values anywhere."""
+        return self.text(self._parameters(url, grant=True) if "=" in url else url)
+
+    def headers(self, headers: Headers) -> Headers:
+        """Mask headers that hold credentials, parameters of URLs in headers, and known values."""
+        joined = "\n".join(value for _, value in headers)
+        suspicious = "=" in joined or self.finds(joined.encode("utf-8", "surrogatepass"))
+        return tuple(
+            (name, self._header_value(value))
+            if self.is_secret_header(name)
+            else (name, self.url(value) if suspicious else value)
+            for name, value in headers
+        )
+
+    def is_secret_header(self, name: str) -> bool:
+        """Tell whether a header's value is masked whole."""
+        return is_secret_header(name) or name.lower() in self._header_names
+
+    def body(self, content: bytes, *, grant: bool = False, form: bool = False) -> bytes:
+        """Mask members with credentials' names, and known values.
+
+        Args:
+            content: A request's or answer's body, perhaps cut off.
+            grant: It belongs to a token or revocation request, where `code` and the like are
+                credentials too, and forms may come as anything.
+            form: It is form-encoded.
+        """
+        names = self._parameter_names
+        masked = json_pattern(names, grant=grant).sub(self._json_match, content)
+        if form or grant:
+            text = masked.decode("latin-1")
+            masked = self._parameters(text, grant=grant).encode("latin-1")
+        return self.known(masked)
+
+    def _parameters(self, text: str, *, grant: bool) -> str:
+        pattern = parameter_pattern(self._parameter_names, grant=grant)
+        return pattern.sub(self._parameter_match, text)
+
+    def _parameter_match(self, match: re.Match[str]) -> str:
+        return match[1] + self.mask(unquote_to_bytes(match[2].replace("+", " ")))
+
+    def _json_match(self, match: re.Match[bytes]) -> bytes:
+        text, nested, number = match.group(2, 4, 6)
+        if number is not None:
+            return b'%b"%b"' % (match[5], self.mask(number).encode())
+        before = match[1] if nested is None else match[3]
+        return bytes(before + self.mask(text if nested is None else nested).encode())
+
+    def _header_value(self, value: str) -> str:
+        """Mask a header's value but for its scheme (RFC 9110 section 11.4)."""
+        scheme = _SCHEME.match(value)
+        start = scheme.end() if scheme and scheme.end() < len(value) else 0
+        return value[:start] + self.mask(value[start:].encode("utf-8", "surrogatepass"))
+
+    def _known_match(self, match: re.Match[bytes]) -> bytes:
+        return self.mask(self._owners[(match.lastindex or 1) - 1]).encode()
+
+    def _compiled(self) -> re.Pattern[bytes]:
+        """Return one pattern for all forms, longest value first; made on the first hit."""
+        if self._pattern is None:
+            alternatives = [
+                (pattern, each.value) for each in self._forms for pattern in _patterns(each)
+            ]
+            self._owners = tuple(value for _, value in alternatives)
+            self._pattern = re.compile(b"|".join(b"(%b)" % each for each, _ in alternatives))
+        return self._pattern
+
+
+def _patterns(forms: Forms) -> Iterable[bytes]:
+    """Return patterns for all forms; of base64 also the characters the value decides in part."""
+    yield from map(re.escape, forms.literal)
+    around = partial(b"%b%b%b={0,2}".__mod__)
+    yield from (around((_BASE64, re.escape(each), _BASE64)) for each in forms.base64)
+
+
+def _distinct(forms: Iterable[Forms]) -> tuple[bytes, ...]:
+    found = {needle for each in forms for needle in (*each.literal, *each.base64)}
+    return tuple(sorted(found, key=len))
