@@ -1,30 +1,30 @@
 """The port `Sender` on aiohttp: judge, dial, read within limits, follow redirects by hand."""
 
-import io
 import math
-import re
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
 from connectsmith.core.message import Headers, HttpRequest, HttpResponse, Purpose, Timings
+from connectsmith.core.secret.destinations import Destinations
 from connectsmith.egress.attempt import Attempt, current, denial
-from connectsmith.egress.body import ACCEPTED_CODINGS, pieces, read_body
+from connectsmith.egress.body import pieces, read_body
 from connectsmith.egress.failures import WIRE_ERRORS, timed_out, translated
-from connectsmith.egress.limits import MIB, Limits
+from connectsmith.egress.limits import Limits
+from connectsmith.egress.outgoing import outgoing_headers, payload
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.pool import Pool, tls_context
 from connectsmith.egress.redirects import REDIRECTS, redirected
 from connectsmith.egress.resolver import Lookup, system_lookup
 from connectsmith.egress.url import ParsedUrl, check_url
 from connectsmith.errors import (
-    EgressDenied,
     RedirectRefused,
     ResponseTooLarge,
     ResponseUnreadable,
@@ -32,22 +32,6 @@ from connectsmith.errors import (
 )
 
 _CREDENTIAL_PURPOSES = frozenset({Purpose.TOKEN, Purpose.REVOCATION})
-_METHOD = re.compile(r"(?!CONNECT$|TRACE$)[A-Z][A-Z-]{0,31}")
-_FRAMING = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 _SWITCHING_PROTOCOLS = 101
 
 
@@ -174,14 +158,14 @@ class HttpSender:
         attempt = Attempt(url.origin, sent)
         if not self._policy.may_permit(url.origin.host, url.origin.port, plain=url.origin.plain):
             raise denial(attempt)
-        headers = self._headers(request)
+        headers = outgoing_headers(request, self._user_agent)
         token = current.set(attempt)
         try:
             response = await self._session(request.purpose).request(
                 request.method,
                 URL(url.text, encoded=True),
                 headers=headers,
-                data=_payload(request.body),
+                data=payload(request.body),
                 allow_redirects=False,
                 timeout=patience,
             )
@@ -201,21 +185,6 @@ class HttpSender:
                 self._policy, limits=self._limits, lookup=self._lookup, tls=self._tls
             )
         return pool.fresh if purpose in _CREDENTIAL_PURPOSES else pool.reusing
-
-    def _headers(self, request: HttpRequest) -> list[tuple[str, str]]:
-        """Return the request's headers with ours; framing is not for requests to choose."""
-        if _METHOD.fullmatch(request.method) is None:
-            raise EgressDenied("The request's method cannot be used; nothing was sent.")
-        headers = [*request.headers]
-        names = {name.lower() for name, _ in headers}
-        if not names.isdisjoint(_FRAMING):
-            name = min(names & _FRAMING)
-            raise EgressDenied(f"A request cannot set the header {name}; nothing was sent.")
-        if "user-agent" not in names:
-            headers.append(("User-Agent", self._user_agent))
-        if "accept-encoding" not in names:
-            headers.append(("Accept-Encoding", ACCEPTED_CODINGS))
-        return headers
 
     def _timeout(self, seconds: float, *, silence: float | None) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(
@@ -267,22 +236,20 @@ def _onward(request: HttpRequest, answer: _Answer) -> HttpRequest | None:
     return onward
 
 
+@lru_cache(maxsize=4096)
+def _may_receive(destinations: Destinations, origin: str) -> bool:
+    return destinations.permits(origin)
+
+
 def _check_destinations(request: HttpRequest, url: ParsedUrl) -> None:
     for carried in request.carries:
-        if not carried.destinations.permits(url.text):
+        if not _may_receive(carried.destinations, url.origin.text):
             raise SecretDestinationDenied(
                 f"{carried.name[:1].upper()}{carried.name[1:]} may not be sent to"
                 f" {url.origin.text}: nobody confirmed that origin for it. Nothing was sent."
                 " Confirm the origin if it is the right one, or correct the URL.",
                 details={"origin": url.origin.text},
             )
-
-
-def _payload(body: bytes) -> bytes | io.BytesIO | None:
-    """Return a body in the form that aiohttp writes without holding up the event loop."""
-    if len(body) > MIB:
-        return io.BytesIO(body)
-    return body or None
 
 
 def _headers(response: aiohttp.ClientResponse) -> Headers:
