@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers.good import GoodServer
+from tests.servers.hostile import Hostile, start_hostile
 from tests.servers.oidc_provider import OidcServer, start_oidc
+from tests.servers.proxy import FaultProxy, start_proxy
 from tests.servers.sandbox import SandboxServer, start_sandbox
 
 
@@ -34,3 +36,17 @@ def authorization_server(request: pytest.FixtureRequest) -> GoodServer:
     """Either honest server, so that each journey runs at both."""
     server: GoodServer = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture
+def hostile() -> Iterator[Hostile]:
+    """A scripted server; 404 until told otherwise."""
+    with start_hostile() as server:
+        yield server
+
+
+@pytest.fixture
+def fault_proxy(authorization_server: GoodServer) -> Iterator[FaultProxy]:
+    """A proxy in front of `authorization_server`, faultless until told otherwise."""
+    with start_proxy(authorization_server.issuer) as proxy:
+        yield proxy
