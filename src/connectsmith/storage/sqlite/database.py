@@ -1,0 +1,104 @@
+"""One SQLite file: reads in a few threads, writes in one, kept rows on the event loop."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from connectsmith.storage.database import (
+    Database,
+    Effect,
+    Found,
+    NothingRecent,
+    Recent,
+    Statement,
+    Values,
+)
+from connectsmith.storage.schema import Migration
+from connectsmith.storage.sqlite.connecting import (
+    PATIENCE,
+    connect,
+    connect_reader,
+    connect_writer,
+    meaning,
+)
+from connectsmith.storage.sqlite.migrating import migrate
+from connectsmith.storage.sqlite.row_cache import RecentRows, RowCache
+from connectsmith.storage.sqlite.writer import Writer
+
+_READERS = 2
+
+
+class SqliteDatabase:
+    """`Database` on one file.
+
+    `synchronous` is `FULL` where a commit must outlive a power cut, `NORMAL` where it may not.
+    """
+
+    def __init__(
+        self, path: Path, *, synchronous: str, keeps_rows: bool, patience: timedelta = PATIENCE
+    ) -> None:
+        self._path = path
+        writer = partial(connect_writer, path, synchronous=synchronous, patience=patience)
+        self._writer = Writer(path, writer)
+        self._own = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._pool = ThreadPoolExecutor(
+            _READERS, thread_name_prefix=f"reader {path.name}", initializer=self._add_reader
+        )
+        self._cache = RowCache(connect(path, patience=timedelta())) if keeps_rows else None
+
+    async def read(self, sql: str, values: Values) -> Sequence[Found]:
+        """Run one query in a reader thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._read, sql, values)
+
+    async def write(self, *statements: Statement, shred: bool = False) -> list[Effect] | None:
+        """Hand one transaction to the writer thread, and wait until it is durable."""
+        return await asyncio.wrap_future(self._writer.submit(statements, shred=shred))
+
+    def recent(self, topic: str) -> Recent:
+        """Return the rows kept under a topic that `changes` has triggers for."""
+        return NothingRecent() if self._cache is None else RecentRows(self._cache, topic)
+
+    async def close(self) -> None:
+        """Finish what was handed over, and let go of the file."""
+        await asyncio.to_thread(self._writer.close)
+        self._pool.shutdown()
+        for connection in self._readers:
+            connection.close()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _add_reader(self) -> None:
+        self._own.connection = connect_reader(self._path)
+        self._readers.append(self._own.connection)
+
+    def _read(self, sql: str, values: Values) -> Sequence[Found]:
+        try:
+            connection: sqlite3.Connection = self._own.connection
+            return connection.execute(sql, dict(values)).fetchall()
+        except sqlite3.Error as error:
+            raise meaning(error, self._path) from error
+
+
+async def open_file(
+    path: Path,
+    known: Sequence[Migration],
+    *,
+    synchronous: str,
+    keeps_rows: bool,
+    patience: timedelta = PATIENCE,
+) -> Database:
+    """Bring a file to the newest schema, and open it.
+
+    Raises:
+        StartRefused: its schema is newer than this program.
+        StorageBusy, StorageFull
+    """
+    await asyncio.to_thread(migrate, path, known, patience=patience)
+    return SqliteDatabase(path, synchronous=synchronous, keeps_rows=keeps_rows, patience=patience)

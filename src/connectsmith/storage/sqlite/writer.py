@@ -1,0 +1,162 @@
+"""One thread that writes: transactions handed over while it commits share the next commit.
+
+A commit waits for the disk, so ten callers who wait together are served by one wait. Each keeps a
+transaction of its own: a savepoint, undone alone when it fails alone.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from connectsmith.errors import StorageBusy
+from connectsmith.storage.database import Effect, Statement
+from connectsmith.storage.sqlite.connecting import meaning
+
+_MOST_TOGETHER = 64
+
+Effects = list[Effect] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    statements: Sequence[Statement]
+    shred: bool
+    done: Future[Effects] = field(default_factory=Future)
+
+
+class Writer:
+    """The only connection of this process that writes to one file."""
+
+    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._path = path
+        self._connect = connect
+        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._shred_owed = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"writer {path.name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, statements: Sequence[Statement], *, shred: bool) -> Future[Effects]:
+        """Hand over a transaction; it is durable, and shredded, once the future has a result."""
+        if self._closed:
+            raise StorageBusy("The database is being closed.")
+        work = _Work(statements, shred)
+        self._queue.put(work)
+        return work.done
+
+    def close(self) -> None:
+        """Finish what was handed over, and wait for it."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        connection = self._connect()
+        try:
+            while (batch := self._next_batch()) is not None:
+                live = [work for work in batch if work.done.set_running_or_notify_cancel()]
+                self._commit(connection, live)
+        finally:
+            connection.close()
+
+    def _next_batch(self) -> list[_Work] | None:
+        work = self._queue.get()
+        if work is None:
+            return None
+        batch = [work]
+        try:
+            while len(batch) < _MOST_TOGETHER:
+                work = self._queue.get_nowait()
+                if work is None:
+                    self._queue.put(None)
+                    break
+                batch.append(work)
+        except Empty:
+            pass
+        return batch
+
+    def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Work]) -> None:
+        if not batch:
+            return
+        try:
+            outcomes = self._transact(connection, batch)
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if len(batch) > 1:
+                for work in batch:
+                    self._commit(connection, [work])
+            else:
+                batch[0].done.set_exception(meaning(error, self._path))
+            return
+        self._shred_owed = self._shred_owed or any(work.shred for work in batch)
+        if self._shred_owed:
+            self._shred_owed = not _emptied(connection)
+        for work, outcome in zip(batch, outcomes, strict=True):
+            _tell(work, outcome)
+
+    def _transact(
+        self, connection: sqlite3.Connection, batch: Sequence[_Work]
+    ) -> list[Effects | Exception]:
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [self._attempt(connection, work) for work in batch]
+        connection.execute("COMMIT")
+        return outcomes
+
+    def _attempt(self, connection: sqlite3.Connection, work: _Work) -> Effects | Exception:
+        connection.execute("SAVEPOINT work")
+        try:
+            outcome: Effects | Exception = _apply(connection, work.statements)
+        except sqlite3.IntegrityError as error:
+            outcome = meaning(error, self._path)
+        if not isinstance(outcome, list):
+            connection.execute("ROLLBACK TO work")
+        connection.execute("RELEASE work")
+        return outcome
+
+
+def _apply(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Effects:
+    """Run statements in turn; None as soon as a needed one changes no row."""
+    effects: list[Effect] = []
+    for statement in statements:
+        effect = _run_one(connection, statement)
+        if statement.needed and effect.count == 0:
+            return None
+        effects.append(effect)
+    return effects
+
+
+def _run_one(connection: sqlite3.Connection, statement: Statement) -> Effect:
+    if not isinstance(statement.values, dict):
+        cursor = connection.executemany(statement.sql, statement.values)
+        return Effect(cursor.rowcount)
+    cursor = connection.execute(statement.sql, statement.values)
+    if cursor.description is None:
+        return Effect(cursor.rowcount)
+    rows = cursor.fetchall()
+    return Effect(len(rows), rows)
+
+
+def _tell(work: _Work, outcome: Effects | Exception) -> None:
+    if isinstance(outcome, Exception):
+        work.done.set_exception(outcome)
+    else:
+        work.done.set_result(outcome)
+
+
+def _emptied(connection: sqlite3.Connection) -> bool:
+    """Move the log into the file and cut it to nothing, so that deleted content is in neither.
+
+    What was deleted is overwritten in the file's pages (`secure_delete`), but older copies of those
+    pages stay in the log until then. A reader in another process can hold this up: then the next
+    write tries again.
+    """
+    try:
+        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not busy

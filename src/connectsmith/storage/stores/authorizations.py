@@ -1,0 +1,71 @@
+"""Attempts to authorize."""
+
+# ruff: noqa: D102 - the port's docstrings say what its methods promise
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connectsmith.errors import NotFound
+from connectsmith.service.ports import AuthorizationRow
+from connectsmith.storage.database import Database, Statement, changed, first
+from connectsmith.storage.stores.living import demand_living, living
+from connectsmith.storage.table import Table, micros
+
+_AUTHORIZATIONS = Table("authorizations", AuthorizationRow)
+
+_GET = _AUTHORIZATIONS.select("WHERE workspace = :workspace AND id = :id")
+_BY_START = _AUTHORIZATIONS.select("WHERE start_digest = :digest")
+_BY_STATE = _AUTHORIZATIONS.select("WHERE state_digest = :digest")
+_OVERDUE = _AUTHORIZATIONS.select(
+    "WHERE status NOT IN ('kept', 'failed', 'expired') AND expires_at <= :now "
+    "ORDER BY expires_at LIMIT :limit"
+)
+_CHANGES = _AUTHORIZATIONS.assignments(
+    without=("workspace", "id", "connector", "created_by", "created_at", "completion_attempts")
+)
+_ADVANCE = f"""
+UPDATE authorizations SET {_CHANGES}
+WHERE workspace = :workspace AND id = :id AND status = :expected
+"""  # noqa: S608 - names of our own columns
+_COUNT = """
+UPDATE authorizations SET completion_attempts = completion_attempts + 1
+WHERE workspace = :workspace AND id = :id
+RETURNING completion_attempts
+"""
+
+
+class SqlAuthorizations:
+    """The port `Authorizations` in SQL; attempts are counted, never set."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, row: AuthorizationRow) -> None:
+        insert = Statement(_AUTHORIZATIONS.insert(), _AUTHORIZATIONS.encode(row))
+        owner = living(row.workspace, row.connector)
+        demand_living(await self._database.write(owner, insert))
+
+    async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None:
+        values = {"workspace": workspace, "id": authorization}
+        return await first(self._database, _GET, values, _AUTHORIZATIONS.decode)
+
+    async def by_start(self, digest: bytes) -> AuthorizationRow | None:
+        return await first(self._database, _BY_START, {"digest": digest}, _AUTHORIZATIONS.decode)
+
+    async def by_state(self, digest: bytes) -> AuthorizationRow | None:
+        return await first(self._database, _BY_STATE, {"digest": digest}, _AUTHORIZATIONS.decode)
+
+    async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
+        values = _AUTHORIZATIONS.encode(row) | {"expected": expected_status}
+        return changed(await self._database.write(Statement(_ADVANCE, values)))
+
+    async def count_attempt(self, workspace: str, authorization: str) -> int:
+        values = {"workspace": workspace, "id": authorization}
+        effects = await self._database.write(Statement(_COUNT, values))
+        if not effects or not effects[-1].rows:
+            raise NotFound("The authorization does not exist, or its connector was deleted.")
+        return int(effects[-1].rows[0][0])
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
+        found = await self._database.read(_OVERDUE, {"now": micros(now), "limit": limit})
+        return _AUTHORIZATIONS.decode_all(found)

@@ -1,0 +1,174 @@
+"""Connections, with the lease that lets one process refresh at a time.
+
+Nobody but the holder of the newest fence may store, and nobody at all over a version that moved:
+both are part of the one statement that stores.
+"""
+
+# ruff: noqa: D102 - the port's docstrings say what its methods promise
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connectsmith.errors import NotFound
+from connectsmith.service.ports import ConnectionRow, Origins, Page
+from connectsmith.storage.database import Database, Statement, Value, Values, changed, first
+from connectsmith.storage.pages import after_values, cursor, page
+from connectsmith.storage.stores.living import demand_living, living
+from connectsmith.storage.table import Table, micros, packed
+
+_CONNECTIONS = Table("connections", ConnectionRow)
+
+_GET = _CONNECTIONS.select("WHERE workspace = :workspace AND id = :id")
+_OVERDUE = _CONNECTIONS.select(
+    "WHERE status = 'unconfirmed' AND discard_at IS NOT NULL AND discard_at <= :now "
+    "ORDER BY discard_at LIMIT :limit"
+)
+_TAKE_LEASE = """
+UPDATE connections SET lease_owner = :owner, lease_until = :until, fence = fence + 1
+WHERE workspace = :workspace AND id = :id AND version = :version
+  AND (lease_until IS NULL OR lease_until <= :now)
+RETURNING fence
+"""
+_RELEASE_LEASE = """
+UPDATE connections SET lease_owner = NULL, lease_until = NULL
+WHERE workspace = :workspace AND id = :id AND fence = :fence
+"""
+_CHANGES = _CONNECTIONS.assignments(
+    without=(
+        "workspace",
+        "id",
+        "connector",
+        "created_at",
+        "created_by",
+        "lease_owner",
+        "lease_until",
+        "fence",
+        "last_used_at",
+    )
+)
+_STORE = f"""
+UPDATE connections SET lease_owner = NULL, lease_until = NULL, {_CHANGES}
+WHERE workspace = :workspace AND id = :id AND version = :expected_version
+"""  # noqa: S608 - names of our own columns
+_STORE_FENCED = f"{_STORE} AND fence = :expected_fence"
+_CONFIRM = """
+UPDATE connections SET origins_api = :api, origins_auth = :auth
+WHERE workspace = :workspace AND id = :id
+"""
+_TOUCH = "UPDATE connections SET last_used_at = :at WHERE workspace = :workspace AND id = :id"
+_DELETE_RESCUES = "DELETE FROM rescues WHERE workspace = :workspace AND connection = :id"
+_DELETE = "DELETE FROM connections WHERE workspace = :workspace AND id = :id"
+_RESCUE = """
+INSERT INTO rescues (workspace, connection, fence, sealed, kept_at)
+SELECT workspace, id, :fence, :sealed, :at FROM connections
+WHERE workspace = :workspace AND id = :id
+ON CONFLICT (workspace, connection, fence) DO UPDATE
+SET sealed = excluded.sealed, kept_at = excluded.kept_at
+"""
+_RESCUED = """
+SELECT fence, sealed FROM rescues
+WHERE workspace = :workspace AND connection = :id ORDER BY fence
+"""
+
+
+class SqlConnections:
+    """The port `Connections` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._recent = database.recent("connections")
+
+    async def add(self, row: ConnectionRow) -> None:
+        insert = Statement(_CONNECTIONS.insert(), _CONNECTIONS.encode(row))
+        owner = living(row.workspace, row.connector)
+        demand_living(await self._database.write(owner, insert))
+
+    async def get(self, workspace: str, connection: str) -> ConnectionRow | None:
+        kept = self.cached(workspace, connection)
+        if kept is not None:
+            return kept
+        position = self._recent.position()
+        values = {"workspace": workspace, "id": connection}
+        row = await first(self._database, _GET, values, _CONNECTIONS.decode)
+        if row is not None:
+            self._recent.put(f"{workspace}/{connection}", row, position)
+        return row
+
+    def cached(self, workspace: str, connection: str) -> ConnectionRow | None:
+        kept: ConnectionRow | None = self._recent.get(f"{workspace}/{connection}")
+        return kept
+
+    async def page(
+        self, workspace: str, connector: str | None, *, limit: int, after: str | None
+    ) -> Page[ConnectionRow]:
+        values: dict[str, Value] = {"workspace": workspace, "limit": limit + 1}
+        values |= after_values(after)
+        parts = ["WHERE workspace = :workspace"]
+        if connector is not None:
+            parts.append("AND connector = :connector")
+            values["connector"] = connector
+        if after is not None:
+            parts.append("AND (created_at, id) < (:at, :last)")
+        parts.append("ORDER BY created_at DESC, id DESC LIMIT :limit")
+        found = await self._database.read(_CONNECTIONS.select(" ".join(parts)), values)
+        rows = _CONNECTIONS.decode_all(found)
+        return page(rows, limit, lambda row: cursor(row.created_at, row.id))
+
+    async def take_lease(
+        self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
+    ) -> int | None:
+        values: dict[str, Value] = {"workspace": row.workspace, "id": row.id}
+        values |= {"version": row.version, "owner": owner}
+        values |= {"now": micros(now), "until": micros(until)}
+        effects = await self._database.write(Statement(_TAKE_LEASE, values))
+        return int(effects[-1].rows[0][0]) if effects and effects[-1].rows else None
+
+    async def store(
+        self, row: ConnectionRow, *, expected_version: int, fence: int | None = None
+    ) -> bool:
+        values = _CONNECTIONS.encode(row) | {"expected_version": expected_version}
+        if fence is None:
+            return changed(await self._database.write(Statement(_STORE, values)))
+        values["expected_fence"] = fence
+        return changed(await self._database.write(Statement(_STORE_FENCED, values)))
+
+    async def release_lease(self, workspace: str, connection: str, fence: int) -> None:
+        values: Values = {"workspace": workspace, "id": connection, "fence": fence}
+        await self._database.write(Statement(_RELEASE_LEASE, values))
+
+    async def confirm_origins(
+        self, workspace: str, connection: str, api: Origins, auth: Origins
+    ) -> bool:
+        values = {"workspace": workspace, "id": connection}
+        values |= {"api": packed(api), "auth": packed(auth)}
+        return changed(await self._database.write(Statement(_CONFIRM, values)))
+
+    async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None:
+        values: list[Values] = [
+            {"workspace": workspace, "id": connection, "at": micros(at)}
+            for (workspace, connection), at in sorted(used.items())
+        ]
+        if values:
+            await self._database.write(Statement(_TOUCH, values))
+
+    async def delete(self, workspace: str, connection: str) -> bool:
+        values = {"workspace": workspace, "id": connection}
+        rescues, itself = Statement(_DELETE_RESCUES, values), Statement(_DELETE, values)
+        return changed(await self._database.write(rescues, itself, shred=True))
+
+    async def rescue(  # noqa: PLR0917 - the port has it so
+        self, workspace: str, connection: str, fence: int, sealed: bytes, at: datetime
+    ) -> None:
+        values: dict[str, Value] = {"workspace": workspace, "id": connection, "fence": fence}
+        values |= {"sealed": sealed, "at": micros(at)}
+        if not changed(await self._database.write(Statement(_RESCUE, values))):
+            raise NotFound("The connection was deleted meanwhile.")
+
+    async def rescued(self, workspace: str, connection: str) -> Sequence[tuple[int, bytes]]:
+        values = {"workspace": workspace, "id": connection}
+        found = await self._database.read(_RESCUED, values)
+        return [(fence, bytes(sealed)) for fence, sealed in found]
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._database.read(_OVERDUE, {"now": micros(now), "limit": limit})
+        return _CONNECTIONS.decode_all(found)

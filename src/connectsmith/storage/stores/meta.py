@@ -1,0 +1,33 @@
+"""Small facts about the installation."""
+
+# ruff: noqa: D102 - the port's docstrings say what its methods promise
+
+from connectsmith.errors import Bug
+from connectsmith.storage.database import Database, Statement, first
+
+_GET = "SELECT value FROM meta WHERE key = :key"
+_PUT = """
+INSERT INTO meta (key, value) VALUES (:key, :value)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+_PUT_FIRST = "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO NOTHING"
+
+
+class SqlMeta:
+    """The port `Meta` in SQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, key: str) -> str | None:
+        return await first(self._database, _GET, {"key": key}, lambda found: str(found[0]))
+
+    async def put(self, key: str, value: str) -> None:
+        await self._database.write(Statement(_PUT, {"key": key, "value": value}))
+
+    async def put_first(self, key: str, value: str) -> str:
+        await self._database.write(Statement(_PUT_FIRST, {"key": key, "value": value}))
+        kept = await self.get(key)
+        if kept is None:
+            raise Bug("A fact about the installation vanished as it was written.")
+        return kept

@@ -1,0 +1,64 @@
+"""Calls and transcripts in memory."""
+
+# ruff: noqa: D102 - the port's docstrings say what its methods promise
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from connectsmith.service.ports import CallRow, Page
+from connectsmith.testing.memory_tables import Key, micros, newest_first
+
+_ROW_SIZE = 300
+
+
+class MemoryCalls:
+    """The port `Calls`; a call is written at once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Key, CallRow] = {}
+        self._transcripts: dict[Key, bytes] = {}
+
+    def add(self, row: CallRow, transcript: bytes | None) -> None:
+        self._rows[(row.workspace, row.id)] = row
+        if transcript is not None:
+            self._transcripts[(row.workspace, row.id)] = transcript
+
+    async def flush(self) -> None:
+        """There is nothing to wait for."""
+
+    async def get(self, workspace: str, call: str) -> CallRow | None:
+        return self._rows.get((workspace, call))
+
+    async def transcript(self, workspace: str, call: str) -> bytes | None:
+        return self._transcripts.get((workspace, call))
+
+    async def page(
+        self, workspace: str, *, filters: Mapping[str, str], limit: int, after: str | None
+    ) -> Page[CallRow]:
+        rows = (
+            row
+            for row in self._rows.values()
+            if row.workspace == workspace
+            and all(_shown(row, name) == wanted for name, wanted in filters.items())
+        )
+        return newest_first(rows, limit, after, lambda row: (micros(row.started_at), row.id))
+
+    async def prune(self, before: datetime, max_bytes: int) -> int:
+        newest = sorted(
+            self._rows.items(), key=lambda one: (one[1].started_at, one[1].id), reverse=True
+        )
+        total, pruned = 0, 0
+        for key, row in newest:
+            if row.started_at >= before:
+                total += _ROW_SIZE + len(self._transcripts.get(key, b""))
+            if row.started_at < before or total > max_bytes:
+                del self._rows[key]
+                self._transcripts.pop(key, None)
+                pruned += 1
+        return pruned
+
+
+def _shown(row: CallRow, name: str) -> str | None:
+    if name == "ok":
+        return "true" if row.ok else "false"
+    return {"connector": row.connector, "connection": row.connection, "action": row.action}[name]

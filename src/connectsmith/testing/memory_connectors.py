@@ -1,0 +1,198 @@
+"""Connectors, secrets and authorizations in memory."""
+
+# ruff: noqa: D102 - the port's docstrings say what its methods promise
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from connectsmith.errors import NameTaken, NotFound
+from connectsmith.service.ports import (
+    AuthorizationRow,
+    ConnectionRow,
+    ConnectorRow,
+    Origins,
+    Page,
+    RevisionRow,
+    SecretRow,
+)
+from connectsmith.testing.memory_tables import Key, Tables, micros, newest_first
+
+_CLOSED = frozenset(("kept", "failed", "expired"))
+
+RowT = TypeVar("RowT", SecretRow, AuthorizationRow, ConnectionRow)
+
+
+class MemoryConnectors:
+    """The port `Connectors`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, row: ConnectorRow) -> None:
+        self._tables.connectors[(row.workspace, row.id)] = row
+
+    async def get(self, workspace: str, connector: str) -> ConnectorRow | None:
+        row = self._tables.connectors.get((workspace, connector))
+        return None if row is None or row.deleted_at is not None else row
+
+    async def page(
+        self, workspace: str, *, limit: int, after: str | None, search: str | None
+    ) -> Page[ConnectorRow]:
+        rows = (
+            row
+            for row in self._tables.connectors.values()
+            if row.workspace == workspace
+            and row.deleted_at is None
+            and (search or "").casefold() in row.name.casefold()
+        )
+        return newest_first(rows, limit, after, lambda row: (micros(row.created_at), row.id))
+
+    async def save_draft(self, row: ConnectorRow, *, expected_version: int) -> bool:
+        stored = await self.get(row.workspace, row.id)
+        if stored is None or stored.draft_version != expected_version:
+            return False
+        self._tables.connectors[(row.workspace, row.id)] = replace(
+            stored,
+            name=row.name,
+            draft=row.draft,
+            draft_version=row.draft_version,
+            draft_saved_at=row.draft_saved_at,
+            draft_saved_by=row.draft_saved_by,
+        )
+        return True
+
+    async def publish(self, row: RevisionRow, *, expected_draft_version: int) -> bool:
+        stored = await self.get(row.workspace, row.connector)
+        if stored is None or stored.draft_version != expected_draft_version:
+            return False
+        self._tables.revisions[(row.workspace, row.connector, row.number)] = row
+        pointed = replace(stored, published=row.number)
+        self._tables.connectors[(row.workspace, row.connector)] = pointed
+        return True
+
+    async def revision(self, workspace: str, connector: str, number: int) -> RevisionRow | None:
+        return self._tables.revisions.get((workspace, connector, number))
+
+    async def revisions(self, workspace: str, connector: str) -> Sequence[RevisionRow]:
+        rows = self._tables.revisions.values()
+        its = (row for row in rows if (row.workspace, row.connector) == (workspace, connector))
+        return sorted(its, key=lambda row: row.number, reverse=True)
+
+    async def delete(self, workspace: str, connector: str, at: datetime) -> None:
+        stored = await self.get(workspace, connector)
+        if stored is None:
+            return
+        tables = self._tables
+        tables.connectors[(workspace, connector)] = replace(
+            stored,
+            draft="",
+            draft_version=stored.draft_version + 1,
+            published=None,
+            deleted_at=at,
+        )
+        for number in [row.number for row in await self.revisions(workspace, connector)]:
+            del tables.revisions[(workspace, connector, number)]
+        place = (workspace, connector)
+        tables.secrets = _without(tables.secrets, place)
+        tables.authorizations = _without(tables.authorizations, place)
+        tables.connections = _without(tables.connections, place)
+        for key in tables.rescues.keys() - tables.connections.keys():
+            del tables.rescues[key]
+
+
+class MemorySecrets:
+    """The port `Secrets`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, rows: Sequence[SecretRow]) -> None:
+        stored = {(row.workspace, row.connector, row.name) for row in self._tables.secrets.values()}
+        for row in rows:
+            self._tables.living(row.workspace, row.connector)
+            name = (row.workspace, row.connector, row.name)
+            if name in stored:
+                raise NameTaken("A secret of that name is stored for this connector.", place="name")
+            stored.add(name)
+        self._tables.secrets |= {(row.workspace, row.id): row for row in rows}
+
+    async def list(self, workspace: str, connector: str) -> Sequence[SecretRow]:
+        rows = self._tables.secrets.values()
+        its = (row for row in rows if (row.workspace, row.connector) == (workspace, connector))
+        return sorted(its, key=lambda row: row.name)
+
+    async def confirm_origins(
+        self, workspace: str, connector: str, secret: str, origins: Origins
+    ) -> bool:
+        row = self._tables.secrets.get((workspace, secret))
+        if row is None or row.connector != connector:
+            return False
+        self._tables.secrets[(workspace, secret)] = replace(row, origins=origins)
+        return True
+
+    async def delete(self, workspace: str, connector: str, secret: str) -> bool:
+        row = self._tables.secrets.get((workspace, secret))
+        if row is None or row.connector != connector:
+            return False
+        del self._tables.secrets[(workspace, secret)]
+        return True
+
+    async def touch(self, workspace: str, secrets: Sequence[str], at: datetime) -> None:
+        for secret in secrets:
+            row = self._tables.secrets.get((workspace, secret))
+            if row is not None:
+                self._tables.secrets[(workspace, secret)] = replace(row, last_used_at=at)
+
+
+class MemoryAuthorizations:
+    """The port `Authorizations`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, row: AuthorizationRow) -> None:
+        self._tables.living(row.workspace, row.connector)
+        self._tables.authorizations[(row.workspace, row.id)] = row
+
+    async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None:
+        return self._tables.authorizations.get((workspace, authorization))
+
+    async def by_start(self, digest: bytes) -> AuthorizationRow | None:
+        rows = self._tables.authorizations.values()
+        return next((row for row in rows if row.start_digest == digest), None)
+
+    async def by_state(self, digest: bytes) -> AuthorizationRow | None:
+        rows = self._tables.authorizations.values()
+        return next((row for row in rows if row.state_digest == digest), None)
+
+    async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
+        stored = await self.get(row.workspace, row.id)
+        if stored is None or stored.status != expected_status:
+            return False
+        self._tables.authorizations[(row.workspace, row.id)] = replace(
+            row,
+            connector=stored.connector,
+            created_by=stored.created_by,
+            created_at=stored.created_at,
+            completion_attempts=stored.completion_attempts,
+        )
+        return True
+
+    async def count_attempt(self, workspace: str, authorization: str) -> int:
+        row = await self.get(workspace, authorization)
+        if row is None:
+            raise NotFound("The authorization does not exist, or its connector was deleted.")
+        counted = replace(row, completion_attempts=row.completion_attempts + 1)
+        self._tables.authorizations[(workspace, authorization)] = counted
+        return counted.completion_attempts
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
+        rows = self._tables.authorizations.values()
+        late = (row for row in rows if row.status not in _CLOSED and row.expires_at <= now)
+        return sorted(late, key=lambda row: row.expires_at)[:limit]
+
+
+def _without(rows: dict[Key, RowT], connector: Key) -> dict[Key, RowT]:
+    return {key: row for key, row in rows.items() if (row.workspace, row.connector) != connector}
