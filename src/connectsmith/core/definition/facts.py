@@ -13,23 +13,16 @@ from connectsmith.core.definition.model import (
     TokenRequest,
 )
 from connectsmith.core.definition.placeholders import PLACEHOLDER, SPACES
+from connectsmith.core.definition.spelling import sign_in_of
 from connectsmith.errors import ValueMissing
 
 NAMESPACES: Final = ("authFields.", "connection.", "oauth.", "urlFields.", "actionFields.")
 """What a placeholder's name begins with when it is no Secret Name."""
 
-SIGN_IN_SPELLINGS: Final[Mapping[str, str]] = {
-    "none": "none",
-    "oauth2": "oauth2",
-    "oauth2.0": "oauth2",
-    "oauth": "oauth2",
-}
-
 
 def sign_in_kind(definition: Definition) -> str:
     """Return `none`, `oauth2`, or the type as written when it is one we do not carry out."""
-    written = definition.auth_components.type
-    return SIGN_IN_SPELLINGS.get(written.lower(), written)
+    return sign_in_of(definition.auth_components.type)
 
 
 def is_secret_name(name: str) -> bool:

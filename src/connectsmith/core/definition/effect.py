@@ -1,0 +1,77 @@
+"""Members that the format knows and this release does not carry out: one table, for all to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A member without effect; with `values`, only these of its values have none."""
+
+    instead: str
+    """What happens instead, as the end of a sentence."""
+    values: frozenset[str] | None = None
+    default: Any = None
+    """A value that asks for nothing, so that writing it is no reason to warn."""
+
+    def concerns(self, value: Any) -> bool:
+        """Tell whether this value of the member has no effect."""
+        if self.values is not None:
+            return isinstance(value, str) and value in self.values
+        return value is not None and value != self.default and value not in ({}, [])
+
+
+_UNSENT = "it is not sent"
+_UNCALLED = "that address is never called"
+
+WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
+    "Definition": {"icon": Unused("no icon is shown")},
+    "AuthComponents": {
+        "grant": Unused(
+            "nobody can sign in this way yet",
+            values=frozenset({"device_code", "password", "jwt_bearer"}),
+        ),
+        "deviceAuthorizationURL": Unused(_UNCALLED),
+        "parURL": Unused("the authorization request goes through the browser"),
+        "registrationURL": Unused("the client must be registered by hand"),
+        "clientAuth": Unused(
+            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
+        ),
+        "privateKey": Unused(_UNSENT),
+        "keyID": Unused(_UNSENT),
+        "assertion": Unused(_UNSENT),
+        "parameterNames": Unused("parameters keep their standard names"),
+        "followUp": Unused("these requests are not made"),
+        "resource": Unused(_UNSENT),
+        "audience": Unused(_UNSENT),
+        "dpop": Unused("access tokens are sent without proof of possession", default=False),
+        "signedRequest": Unused("the authorization request is not signed", default=False),
+    },
+    "ByRequestAuth": {
+        "exchange": Unused(
+            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
+        ),
+        "refresh": Unused(
+            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
+        ),
+    },
+    "Refresh": {
+        "by": Unused("the refresh token is sent", values=frozenset({"access_token"})),
+        "extends": Unused("an answer without access token is a failure", default=False),
+    },
+    "RefreshWhen": {
+        "headers": Unused("only the status of an answer is looked at"),
+        "body": Unused("only the status of an answer is looked at"),
+    },
+    "Action": {
+        "pagination": Unused("a call returns one page"),
+        "outputs": Unused("the answer is returned as it came"),
+    },
+    "ActionField": {"choicesFrom": Unused("the value must be known")},
+    "Policies": {
+        "pagination": Unused("a call returns one page"),
+        "retry": Unused("a call is not repeated"),
+    },
+}
+"""By model, then by member. The reference page of the format is generated from it."""
