@@ -6,14 +6,16 @@ from typing import Any
 
 from docs.generators.markdown import code, document, one_line, table
 
+from connectsmith.core.definition.effect import WITHOUT_EFFECT
 from connectsmith.core.definition.meanings import MEANINGS
 from connectsmith.core.definition.model import Definition
 
 INTRODUCTION = """\
 A connector definition is one JSON document. This page lists its members;
 [the explanation](../explanation/claris-connect.md) says which are Claris Connect's and which are
-ours. Unknown members are kept, with a warning (none for names that begin with `x-`). The same in
-machine form is the JSON Schema, which the server gives at `/v1/schema`.
+ours. Unknown members are kept, with a warning (none for names that begin with `x-`). A member that
+this release does not carry out says so here, and gets the warning `member_without_effect`. The same
+in machine form is the JSON Schema, which the server gives at `/v1/schema`.
 
 `{{ path }}` stands for a value: `{{authFields.key}}` for what the connection owner supplied,
 `{{connection.name}}` for what was captured, `{{oauth.name}}` for values of the protocol, and
@@ -61,7 +63,16 @@ def _members(name: str) -> Iterator[tuple[str, ...]]:
     required = OBJECTS[name].get("required", ())
     for member, shape in OBJECTS[name]["properties"].items():
         default = "required" if member in required else _default(shape)
-        yield code(member), _type(shape), default, MEANINGS[name][member]
+        yield code(member), _type(shape), default, MEANINGS[name][member] + _effect(name, member)
+
+
+def _effect(name: str, member: str) -> str:
+    """Return what happens instead, for a member that this release does not carry out."""
+    unused = WITHOUT_EFFECT.get(name, {}).get(member)
+    if unused is None:
+        return ""
+    values = "".join(f" {code(value)}" for value in sorted(unused.values or ()))
+    return f" *Not carried out yet{f' (for{values})' if values else ''}: {unused.instead}.*"
 
 
 def _default(shape: Mapping[str, Any]) -> str:
