@@ -1,0 +1,5 @@
+"""`python -m connectsmith` is the command line."""
+
+from connectsmith.cli.main import main
+
+main()

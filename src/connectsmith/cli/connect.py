@@ -1,0 +1,179 @@
+"""`connect`: make a connection, with the owner's consent in a browser where that is needed."""
+
+import webbrowser
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from connectsmith.cli.connection import SHOWN, owner_of
+from connectsmith.cli.connector import Named
+from connectsmith.cli.loopback import Listener
+from connectsmith.cli.naming import find_connector
+from connectsmith.cli.owner_fields import collect
+from connectsmith.cli.printing import AsJson, plain, say, show_one, warn
+from connectsmith.cli.surroundings import Surroundings, around
+from connectsmith.core.authorization.client import oauth_client
+from connectsmith.core.definition.facts import sign_in_kind
+from connectsmith.core.definition.model import Definition
+from connectsmith.core.definition.reading import read
+from connectsmith.errors import CallerError, ConnectorNotPublished, DefinitionError
+from connectsmith.sdk import Client, operations
+from connectsmith.sdk.answers import (
+    CompletedAuthorization,
+    Connection,
+    Connector,
+    StartedAuthorization,
+)
+
+Fields = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--field", help="What the connector asks for; never a masked field.", metavar="KEY=VALUE"
+    ),
+]
+FieldFiles = Annotated[
+    list[str] | None,
+    typer.Option("--field-file", help="A field whose value stands in a file.", metavar="KEY=FILE"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(connect)
+
+
+def connect(
+    context: typer.Context,
+    connector: Named,
+    *,
+    field: Fields = None,
+    field_file: FieldFiles = None,
+    connection: Annotated[
+        str | None, typer.Option(help="Renew this connection instead of making another.")
+    ] = None,
+    test: Annotated[bool, typer.Option("--test", help="Use the draft, for trying it out.")] = False,
+    open_: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Open a browser. [default: if there is one]"),
+    ] = None,
+    listener: Annotated[
+        bool,
+        typer.Option(
+            "--listener/--no-listener",
+            help="Wait here for the browser; without, type the eight characters it shows.",
+        ),
+    ] = True,
+    yes: Annotated[bool, typer.Option("--yes", help="Keep the connection without asking.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Connect an account: prints a link, waits for the browser, asks whether to keep it."""
+    surroundings = around(context)
+    if not surroundings.can_ask and not (yes and listener):
+        raise CallerError("Nobody is here to answer: use --yes, and not --no-listener.")
+    with surroundings.client() as client:
+        found = find_connector(client, connector)
+        definition = _definition(client, found, test=test)
+        fields = collect(definition, field or [], field_file or [], surroundings)
+        if not _needs_browser(definition):
+            made = client.send(operations.create_connection(found.id, fields, test=test))
+        else:
+            browser = Journey(client, surroundings, opens=open_, listens=listener, keeps=yes)
+            made = browser.go(found, fields, test=test, renews=connection)
+    show_one(made, SHOWN, json=json)
+
+
+def _definition(client: Client, connector: Connector, *, test: bool) -> Definition:
+    if test:
+        text = client.send(operations.draft(connector.id)).text
+    elif connector.published is None:
+        raise ConnectorNotPublished(
+            f'"{connector.name}" was never published: `connectsmith connector publish '
+            f"{connector.id}`, or try the draft with --test."
+        )
+    else:
+        text = client.send(operations.revision(connector.id, connector.published)).text or ""
+    definition = read(text).definition
+    if definition is None:
+        raise DefinitionError(
+            f'The draft of "{connector.name}" is faulty: `connectsmith connector show '
+            f"{connector.id}` says where."
+        )
+    return definition
+
+
+def _needs_browser(definition: Definition) -> bool:
+    return sign_in_kind(definition) == "oauth2" and oauth_client(definition).needs_browser
+
+
+class Journey:
+    """One authorization: there, through a browser, and back."""
+
+    def __init__(
+        self,
+        client: Client,
+        surroundings: Surroundings,
+        *,
+        opens: bool | None,
+        listens: bool,
+        keeps: bool,
+    ) -> None:
+        self._client = client
+        self._opens = surroundings.has_display if opens is None else opens
+        self._listens = listens
+        self._keeps = keeps
+
+    def go(
+        self, connector: Connector, fields: dict[str, str], *, test: bool, renews: str | None
+    ) -> Connection:
+        """Start, wait for the completion value, complete, and keep."""
+        if not self._listens:
+            started = self._start(connector, fields, test=test, renews=renews, return_to=None)
+            completion = self._typed()
+        else:
+            with Listener() as listener:
+                started = self._start(
+                    connector, fields, test=test, renews=renews, return_to=listener.return_to
+                )
+                completion = listener.wait(started.id, seconds=_seconds_left(started))
+        completed = self._client.send(operations.complete(started.id, completion))
+        return self._kept(completed)
+
+    def _start(
+        self,
+        connector: Connector,
+        fields: dict[str, str],
+        *,
+        test: bool,
+        renews: str | None,
+        return_to: str | None,
+    ) -> StartedAuthorization:
+        started = self._client.send(
+            operations.start_authorization(
+                connector.id, fields, return_to=return_to, test=test, connection=renews
+            )
+        )
+        warn(f"Open this link until {plain(started.expires_at)}, and say yes there:")
+        warn(f"\n  {started.start_url}\n")
+        if self._opens:
+            webbrowser.open(started.start_url)
+        return started
+
+    @staticmethod
+    def _typed() -> str:
+        return str(typer.prompt("The eight characters that the page shows", err=True)).strip()
+
+    def _kept(self, completed: CompletedAuthorization) -> Connection:
+        connection = completed.connection
+        warn(
+            f"This is the account of: {plain(owner_of(connection) or 'nobody that we could tell')}"
+        )
+        warn(f"Its credentials may be sent to: {plain(connection.origins.api)}")
+        if not self._keeps and not typer.confirm("Keep this connection?", err=True):
+            say(f"Not kept: {connection.id} will be revoked and deleted within ten minutes.")
+            raise typer.Exit
+        return self._client.send(operations.keep(completed.id))
+
+
+def _seconds_left(started: StartedAuthorization) -> float:
+    return (started.expires_at - datetime.now(UTC)).total_seconds()

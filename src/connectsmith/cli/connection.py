@@ -1,0 +1,137 @@
+"""`connection`: look after connections."""
+
+from typing import Annotated
+
+import typer
+
+from connectsmith.cli.connector import Named
+from connectsmith.cli.exits import EXIT_OF_FAULT
+from connectsmith.cli.naming import find_connector
+from connectsmith.cli.printing import AsJson, Columns, say, show_items, show_one
+from connectsmith.cli.surroundings import around
+from connectsmith.errors import Fault
+from connectsmith.sdk import operations
+from connectsmith.sdk.answers import Connection, ConnectionTest
+
+app = typer.Typer(name="connection", help="Look after connections.", no_args_is_help=True)
+
+ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="Id of the connection.")]
+
+
+def owner_of(connection: Connection) -> str | None:
+    """Return whose account it is, as well as we know."""
+    account = connection.account
+    return account.label or account.id if account else None
+
+
+_LIST: Columns[Connection] = {
+    "id": lambda each: each.id,
+    "account": owner_of,
+    "status": lambda each: each.status,
+    "health": lambda each: each.health,
+    "last used": lambda each: each.last_used_at,
+}
+SHOWN: Columns[Connection] = {
+    "id": lambda each: each.id,
+    "connector": lambda each: each.connector_name or each.connector,
+    "account": owner_of,
+    "status": lambda each: each.status,
+    "health": lambda each: each.health,
+    "scopes": lambda each: each.scopes,
+    "expires": lambda each: each.expires_at,
+    "renews itself": lambda each: each.renewable,
+    "calls go to": lambda each: each.origins.api,
+    "tokens come from": lambda each: each.origins.auth,
+    "revision": lambda each: each.revision,
+    "refreshed": lambda each: each.refreshed_at,
+    "last failure": lambda each: each.failure and (each.failure.message or each.failure.code),
+}
+_TEST: Columns[ConnectionTest] = {
+    "ok": lambda each: each.ok,
+    "status": lambda each: each.status,
+    "account": lambda each: each.account and (each.account.label or each.account.id),
+    "tested by": lambda each: each.did,
+    "message": lambda each: each.message,
+    "call": lambda each: each.call,
+}
+
+
+@app.command("list")
+def list_connections(context: typer.Context, connector: Named, *, json: AsJson = False) -> None:
+    """List a connector's connections."""
+    with around(context).client() as client:
+        found = find_connector(client, connector)
+        show_items(list(client.every(operations.connections(found.id))), _LIST, json=json)
+
+
+@app.command()
+def show(context: typer.Context, connection: ConnectionId, *, json: AsJson = False) -> None:
+    """Show a connection."""
+    with around(context).client() as client:
+        show_one(client.send(operations.connection(connection)), SHOWN, json=json)
+
+
+@app.command("test")
+def prove(context: typer.Context, connection: ConnectionId, *, json: AsJson = False) -> None:
+    """Prove that a connection works."""
+    with around(context).client() as client:
+        tested = client.send(operations.test_connection(connection))
+    show_one(tested, _TEST, json=json)
+    if not tested.ok:
+        raise typer.Exit(EXIT_OF_FAULT[Fault.REMOTE])
+
+
+@app.command()
+def refresh(context: typer.Context, connection: ConnectionId, *, json: AsJson = False) -> None:
+    """Renew the access token now."""
+    with around(context).client() as client:
+        show_one(client.send(operations.refresh(connection)), SHOWN, json=json)
+
+
+@app.command()
+def revoke(context: typer.Context, connection: ConnectionId, *, json: AsJson = False) -> None:
+    """Revoke the connection at its authorization server."""
+    with around(context).client() as client:
+        show_one(client.send(operations.revoke(connection)), SHOWN, json=json)
+
+
+@app.command()
+def confirm(
+    context: typer.Context,
+    connection: ConnectionId,
+    origins: Annotated[
+        list[str], typer.Argument(metavar="ORIGIN...", help="Such as https://api.example.com.")
+    ],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Allow the connection's credentials to be sent to these origins, and to no other."""
+    with around(context).client() as client:
+        show_one(client.send(operations.confirm_connection(connection, origins)), SHOWN, json=json)
+
+
+@app.command()
+def keep(
+    context: typer.Context,
+    authorization: Annotated[str, typer.Argument(metavar="AUTHORIZATION")],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Keep the connection that a completed authorization made."""
+    with around(context).client() as client:
+        show_one(client.send(operations.keep(authorization)), SHOWN, json=json)
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    connection: ConnectionId,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Revoke a connection and delete it."""
+    if not yes:
+        typer.confirm(f"Revoke and delete {connection}?", abort=True, err=True)
+    with around(context).client() as client:
+        client.send(operations.delete_connection(connection))
+    say(f"Deleted {connection}.")

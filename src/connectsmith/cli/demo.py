@@ -1,0 +1,192 @@
+"""`demo`: start server and sandbox, play the main job once, and keep serving."""
+
+import errno
+import multiprocessing
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectsmith.cli import local
+from connectsmith.cli.demo_story import Sandbox, Story
+from connectsmith.cli.printing import say, warn
+from connectsmith.cli.setting_flags import with_settings
+from connectsmith.cli.surroundings import Surroundings, around
+from connectsmith.errors import ConnectsmithError, StartRefused, TokenRequired
+from connectsmith.sdk import Client, Profile, operations
+from connectsmith.settings import Loaded, Settings
+
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.05
+_DONE = "demo-played"
+"""A file beside the profile: the demo was played to its end on this installation."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+@with_settings
+def demo(
+    context: typer.Context,
+    loaded: Loaded,
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Play the demo although it was played before.")
+    ] = False,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="End after the demo instead of serving on.")
+    ] = False,
+) -> None:
+    """Start the server and the sandbox, show the main job once, and keep serving."""
+    surroundings = around(context)
+    settings = _with_sandbox(_quiet(loaded))
+    _check_port(settings, "port", settings.port)
+    local.prepare(settings, surroundings)
+    stop = _stop_signals()
+    with _sandbox(settings.sandbox_port) as sandbox, _server(settings) as server:
+        with Client(_own_profile(settings, surroundings)) as client:
+            _play(client, sandbox, surroundings, again=again)
+        if leave:
+            return
+        say(_box(settings, surroundings))
+        while not stop.wait(1) and server.is_alive():
+            pass
+        if not stop.is_set():
+            raise StartRefused("The server ended by itself; what it printed above says why.")
+
+
+def _quiet(loaded: Loaded) -> Settings:
+    """Let the story be read: only warnings between its lines, unless somebody set it otherwise."""
+    source = next(each.source for each in loaded.values if each.name == "log_level")
+    return replace(loaded.settings, log_level="warning") if source == "default" else loaded.settings
+
+
+def _with_sandbox(settings: Settings) -> Settings:
+    """Let the server reach the sandbox, whichever address `localhost` stands for."""
+    pairs = (f"127.0.0.1:{settings.sandbox_port}", f"[::1]:{settings.sandbox_port}")
+    return replace(settings, allow_private=tuple(dict.fromkeys((*settings.allow_private, *pairs))))
+
+
+def _check_port(settings: Settings, name: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, port))
+        except OSError as fault:
+            why = "in use" if fault.errno == errno.EADDRINUSE else f"not ours: {fault.strerror}"
+            flag = f"--{name.replace('_', '-')}"
+            raise StartRefused(
+                f"{settings.host}:{port} is {why}. Stop what uses it, or choose another port: "
+                f"{flag} {port + 10}."
+            ) from fault
+
+
+def _own_profile(settings: Settings, surroundings: Surroundings) -> Profile:
+    """Return the profile, at the address where this very server listens."""
+    try:
+        profile = surroundings.profile()
+    except TokenRequired as fault:
+        raise TokenRequired(
+            "The API token of this installation is lost: "
+            f"`{surroundings.program} token create --local` makes another."
+        ) from fault
+    return replace(profile, address=local.own_address(settings))
+
+
+@contextmanager
+def _sandbox(port: int) -> Iterator[Sandbox]:
+    from connectsmith.sandbox import server  # noqa: PLC0415 - seldom needed
+
+    with server.running_sandbox(port=port):
+        yield Sandbox(f"http://localhost:{port}")
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[multiprocessing.process.BaseProcess]:
+    """Serve from a process of its own, and end it with us."""
+    process = multiprocessing.get_context("spawn").Process(
+        target=local.serve_as_child, args=(settings,), name="connectsmith-server"
+    )
+    process.start()
+    try:
+        _wait_until_it_answers(settings, process)
+        yield process
+    finally:
+        process.terminate()
+        process.join(_PATIENCE_SECONDS)
+
+
+def _wait_until_it_answers(
+    settings: Settings, process: multiprocessing.process.BaseProcess
+) -> None:
+    pause = threading.Event()
+    with Client(Profile(local.own_address(settings), None)) as client:
+        for _ in range(int(_PATIENCE_SECONDS / _PAUSE_SECONDS)):
+            try:
+                client.send(operations.health())
+            except ConnectsmithError:
+                if not process.is_alive():
+                    break
+                pause.wait(_PAUSE_SECONDS)
+            else:
+                return
+    raise StartRefused("The server did not start; what it printed above says why.")
+
+
+def _stop_signals() -> threading.Event:
+    """Return an event that Ctrl-C and a polite kill set, so that everything ends in order."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    return stop
+
+
+def _play(client: Client, sandbox: Sandbox, surroundings: Surroundings, *, again: bool) -> None:
+    marker = surroundings.profile_file.with_name(_DONE)
+    if marker.exists() and not again:
+        warn("The demo was played here before; `connectsmith demo --again` plays it again.")
+        return
+    Story(client, sandbox, say).tell()
+    marker.touch(mode=0o600)
+
+
+def _box(settings: Settings, surroundings: Surroundings) -> str:
+    program = surroundings.program
+    places = surroundings.places
+    remove = sorted({
+        _removable(settings.data_dir, places.data_dir),
+        _removable(settings.key_file.parent, places.key_file.parent),
+        surroundings.profile_file.parent,
+    })  # fmt: skip
+    rows = {
+        "Address": settings.public_url,
+        "Sandbox": f"http://localhost:{settings.sandbox_port}",
+        "Next": f"{program} connector list",
+        "Data": str(settings.data_dir),
+        "Key": str(settings.key_file),
+        "Profile": str(surroundings.profile_file),
+        "Stop": "Ctrl-C",
+        "Remove all": f"rm -r {' '.join(map(str, remove))}",
+    }
+    return framed([f"{name:<12}{value}" for name, value in rows.items()])
+
+
+def _removable(used: Path, usual: Path) -> Path:
+    """Return the folder that is ours alone: `connectsmith`, where a place is the usual one."""
+    return usual.parent if used == usual else used
+
+
+def framed(lines: list[str]) -> str:
+    """Put a frame around lines."""
+    width = max(map(len, lines))
+    bar = "─" * (width + 2)
+    body = "\n".join(f"│ {line:<{width}} │" for line in lines)
+    return f"\n┌{bar}┐\n{body}\n└{bar}┘"

@@ -1,0 +1,86 @@
+"""`serve`, `settings` and `login`: run an installation here, or use one that runs elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectsmith.cli import local
+from connectsmith.cli.printing import Columns, say, show_items, warn
+from connectsmith.cli.secret import read_value
+from connectsmith.cli.setting_flags import with_settings
+from connectsmith.cli.surroundings import around
+from connectsmith.sdk import Client, Profile, operations, write_profile
+from connectsmith.sdk.answers import Answer
+from connectsmith.setting_values import origin
+from connectsmith.settings import Loaded
+
+
+class ShownValue(Answer):
+    """A setting's value and where it came from."""
+
+    name: str
+    value: str
+    source: str
+
+
+_SETTINGS: Columns[ShownValue] = {
+    "name": lambda each: each.name,
+    "value": lambda each: each.value,
+    "source": lambda each: each.source,
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(settings)
+    app.command()(login)
+
+
+@with_settings
+def serve(context: typer.Context, loaded: Loaded) -> None:
+    """Run the server. The first start makes the key, the database and an API token."""
+    surroundings = around(context)
+    if local.prepare(loaded.settings, surroundings):
+        warn(f"Wrote a new API token into {surroundings.profile_file}.")
+    warn(f"Serving {loaded.settings.public_url}; Ctrl-C stops.")
+    local.serve(loaded.settings)
+
+
+@with_settings
+def settings(
+    context: typer.Context,  # noqa: ARG001 - the flags were read with it
+    loaded: Loaded,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show every setting, its value, and where the value came from."""
+    shown = [
+        ShownValue(name=each.name, value=each.shown, source=each.source) for each in loaded.values
+    ]
+    show_items(shown, _SETTINGS, json=json)
+
+
+def login(
+    context: typer.Context,
+    address: Annotated[
+        str, typer.Argument(help="Address of the server.")
+    ] = "http://127.0.0.1:8400",
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="Read the API token from this file.", metavar="FILE"),
+    ] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the API token from stdin.")] = False,
+) -> None:
+    """Remember a server's address and an API token for it."""
+    surroundings = around(context)
+    profile = Profile(
+        origin("address", address),
+        read_value(surroundings, "API token", file=file, stdin=stdin).strip(),
+    )
+    with Client(profile) as client:
+        client.send(operations.connectors(limit=1))
+    write_profile(surroundings.profile_file, profile)
+    say(f"Wrote {surroundings.profile_file}.")

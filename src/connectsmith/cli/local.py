@@ -1,0 +1,78 @@
+"""What the command line does on the server's own machine, without the API.
+
+The server's parts are imported where they are used: most commands need none of them.
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+from connectsmith.cli.exits import EXIT_OF_FAULT
+from connectsmith.cli.printing import warn
+from connectsmith.cli.surroundings import Surroundings
+from connectsmith.errors import ConnectsmithError
+from connectsmith.sdk import Profile, write_profile
+from connectsmith.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the doctor looked at."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+def prepare(settings: Settings, surroundings: Surroundings) -> bool:
+    """Make key, database, operator and API token where there are none; tell whether it was first.
+
+    The API token goes into the profile, for its owner's eyes, and nowhere else.
+    """
+    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+
+    token = asyncio.run(bootstrap.first_start(settings))
+    if token is None:
+        return False
+    write_profile(surroundings.profile_file, Profile(own_address(settings), token))
+    return True
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    from connectsmith import worker  # noqa: PLC0415 - slow to import, and seldom needed
+
+    worker.run_server(settings)
+
+
+def serve_as_child(settings: Settings) -> None:
+    """Serve in a process that the command line started, whose errors become one line too."""
+    try:
+        serve(settings)
+    except ConnectsmithError as error:
+        warn(f"{error.code}: {error.message}")
+        sys.exit(EXIT_OF_FAULT[error.fault])
+
+
+def issue_token(settings: Settings) -> str:
+    """Make an API token with every scope in the database itself."""
+    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+
+    return asyncio.run(bootstrap.issue_local_token(settings))
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at key and database without changing anything."""
+    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+
+    try:
+        facts = asyncio.run(bootstrap.examine(settings))
+    except ConnectsmithError as fault:
+        return [Finding("key and database", ok=False, message=fault.message)]
+    return [Finding(name, ok=True, message=message) for name, message in facts.items()]
+
+
+def own_address(settings: Settings) -> str:
+    """Return the address at which this machine reaches its own server."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - read, not bound
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"

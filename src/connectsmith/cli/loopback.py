@@ -1,0 +1,135 @@
+"""Wait on this machine for the browser that comes back (RFC 8252 section 7.3).
+
+The port is the system's choice and the path cannot be guessed, so neither another program nor a
+page can come first; the listener is gone after the one arrival it waits for.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from time import monotonic
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from connectsmith.errors import AuthorizationEnded, CompletionRefused
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Connectsmith</title></head>
+<body><h1>{title}</h1><p>You can close this page and go back to the terminal.</p></body></html>
+"""
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Connection": "close",
+}
+_LONGEST_READ = 5.0
+"""Seconds that one visitor may take, so that a silent one cannot keep the browser out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the returning browser brought."""
+
+    authorization: str
+    completion: str | None = field(repr=False)
+    error: str | None
+
+
+class _Listening(HTTPServer):
+    path: str
+    authorization: str
+    arrival: Arrival | None = None
+
+
+class _Visit(BaseHTTPRequestHandler):
+    server: _Listening
+    timeout = _LONGEST_READ
+
+    def do_GET(self) -> None:
+        """Take the one arrival; anything else is told that there is nothing here."""
+        parts = urlsplit(self.path)
+        arrival = _arrival(parts.query)
+        ours = hmac.compare_digest(parts.path.encode(), self.server.path.encode())
+        if not ours or arrival.authorization != self.server.authorization:
+            self._answer(404, "There is nothing here")
+            return
+        self.server.arrival = arrival
+        self._answer(200, "Not connected" if arrival.error else "Welcome back")
+
+    def _answer(self, status: int, title: str) -> None:
+        page = _PAGE.format(title=title).encode()
+        self.send_response_only(status)
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Log nothing: the address holds the completion value."""
+
+
+class Listener:
+    """Listens from construction until `close`, or the arrival."""
+
+    def __init__(self) -> None:
+        self._server = _Listening(("127.0.0.1", 0), _Visit)
+        self._server.path = f"/{secrets.token_urlsafe(24)}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def return_to(self) -> str:
+        """Where the browser is to be sent."""
+        return f"http://127.0.0.1:{self._server.server_port}{self._server.path}"
+
+    def wait(self, authorization: str, *, seconds: float) -> str:
+        """Return the completion value of the authorization that is waited for, and stop listening.
+
+        Raises:
+            AuthorizationEnded: nobody came in time, or the answer was no.
+        """
+        self._server.authorization = authorization
+        deadline = monotonic() + seconds
+        try:
+            while self._server.arrival is None and (left := deadline - monotonic()) > 0:
+                self._server.timeout = left
+                self._server.handle_request()
+        finally:
+            self.close()
+        return _completion(self._server.arrival)
+
+    def close(self) -> None:
+        """Stop listening; more than once does no harm."""
+        self._server.server_close()
+
+
+def _arrival(query: str) -> Arrival:
+    read = parse_qs(query, max_num_fields=20)
+    authorization, completion, error = (
+        next(iter(read.get(name, ())), None) for name in ("authorization", "completion", "error")
+    )
+    return Arrival(authorization or "", completion, error)
+
+
+def _completion(arrival: Arrival | None) -> str:
+    if arrival is None:
+        raise AuthorizationEnded("Nobody came back from the browser in time. Start again.")
+    if arrival.error is not None:
+        raise AuthorizationEnded(f"The authorization failed: {arrival.error}.")
+    if not arrival.completion:
+        raise CompletionRefused("The browser came back without a completion value.")
+    return arrival.completion

@@ -1,0 +1,121 @@
+"""`secret`: store secrets. A value comes from a prompt, a file or stdin, and can't be read back."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectsmith.cli.connector import Named
+from connectsmith.cli.naming import find_connector, find_secret
+from connectsmith.cli.printing import AsJson, Columns, say, show_items
+from connectsmith.cli.surroundings import Surroundings, around
+from connectsmith.errors import BodyUnreadable, CallerError
+from connectsmith.sdk import operations
+from connectsmith.sdk.answers import StoredSecret
+
+app = typer.Typer(name="secret", help="Store a connector's secrets.", no_args_is_help=True)
+
+SecretName = Annotated[str, typer.Argument(metavar="NAME", help="The Secret Name, or an id.")]
+FromFile = Annotated[
+    Path | None, typer.Option("--file", help="Read the value from this file.", metavar="FILE")
+]
+FromStdin = Annotated[bool, typer.Option("--stdin", help="Read the value from stdin.")]
+
+_LIST: Columns[StoredSecret] = {
+    "id": lambda each: each.id,
+    "name": lambda each: each.name,
+    "added": lambda each: each.created_at,
+    "last used": lambda each: each.last_used_at,
+    "may be sent to": lambda each: each.origins,
+}
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    connector: Named,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The Secret Name.")],
+    *,
+    file: FromFile = None,
+    stdin: FromStdin = False,
+    json: AsJson = False,
+) -> None:
+    """Store a secret. Its value is asked for, and nobody can read it back."""
+    surroundings = around(context)
+    with surroundings.client() as client:
+        found = find_connector(client, connector)
+        value = read_value(surroundings, f"Value of {name}", file=file, stdin=stdin)
+        stored = client.send(operations.add_secrets(found.id, {name: value}))
+    show_items(stored.items, _LIST, json=json)
+
+
+def read_value(surroundings: Surroundings, prompt: str, *, file: Path | None, stdin: bool) -> str:
+    """Read a value that must not be seen; one line break at its end is not part of it.
+
+    Raises:
+        CallerError: there is nobody to ask and no other source was named.
+    """
+    if file is not None:
+        return _without_line_break(_read_file(file))
+    if stdin:
+        return _without_line_break(sys.stdin.read())
+    if not surroundings.can_ask:
+        raise CallerError("Nobody is here to type a value: use --file or --stdin.")
+    return str(typer.prompt(prompt, hide_input=True, err=True))
+
+
+def _read_file(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BodyUnreadable(f"{file} cannot be read as UTF-8 text.") from fault
+
+
+def _without_line_break(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+@app.command("list")
+def list_secrets(context: typer.Context, connector: Named, *, json: AsJson = False) -> None:
+    """List a connector's secrets, without their values."""
+    with around(context).client() as client:
+        found = find_connector(client, connector)
+        show_items(list(client.every(operations.secrets(found.id))), _LIST, json=json)
+
+
+@app.command()
+def confirm(
+    context: typer.Context,
+    connector: Named,
+    name: SecretName,
+    origins: Annotated[
+        list[str], typer.Argument(metavar="ORIGIN...", help="Such as https://api.example.com.")
+    ],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Allow a secret to be sent to these origins, and to no other."""
+    with around(context).client() as client:
+        found = find_connector(client, connector)
+        secret = find_secret(client, found.id, name)
+        confirmed = client.send(operations.confirm_secret(found.id, secret, origins))
+    show_items([confirmed], _LIST, json=json)
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    connector: Named,
+    name: SecretName,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a secret for good."""
+    with around(context).client() as client:
+        found = find_connector(client, connector)
+        secret = find_secret(client, found.id, name)
+        if not yes:
+            typer.confirm(f'Delete the secret "{name}" for good?', abort=True, err=True)
+        client.send(operations.delete_secret(found.id, secret))
+    say(f"Deleted {secret}.")

@@ -1,0 +1,84 @@
+"""What the command line finds around it, taken once at the edge: environment, platform, home."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import typer
+
+from connectsmith.sdk import Client, Profile, read_profile
+from connectsmith.setting_values import origin
+from connectsmith.settings import PREFIX, Loaded, Places, load, places
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything a command may know about where it runs."""
+
+    environ: Mapping[str, str]
+    platform: str
+    home: Path
+    program: str
+    """How this program was called, for sentences that name the next command."""
+    named_profile: Path | None = None
+
+    @property
+    def places(self) -> Places:
+        """The user's places."""
+        return places(self.environ, platform=self.platform, home=self.home)
+
+    @property
+    def profile_file(self) -> Path:
+        """The profile in use."""
+        named = self.environ.get(PREFIX + "PROFILE")
+        return self.named_profile or (Path(named) if named else self.places.profile_file)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer."""
+        return sys.stdin.isatty()
+
+    @property
+    def has_display(self) -> bool:
+        """Whether a browser would be seen."""
+        shown = ("DISPLAY", "WAYLAND_DISPLAY")
+        return self.platform == "darwin" or any(self.environ.get(name) for name in shown)
+
+    def profile(self) -> Profile:
+        """Return address and API token: from the environment when both are there, or the file."""
+        address = self.environ.get(PREFIX + "ADDRESS")
+        token = self.environ.get(PREFIX + "API_TOKEN")
+        if address and token:
+            return Profile(origin(PREFIX + "ADDRESS", address), token)
+        return read_profile(self.profile_file)
+
+    def client(self) -> Client:
+        """Return a client of the server that the profile names."""
+        return Client(self.profile())
+
+    def load(self, flags: Mapping[str, object], config_file: Path | None = None) -> Loaded:
+        """Read the settings."""
+        return load(
+            flags,
+            self.environ,
+            platform=self.platform,
+            home=self.home,
+            config_file=config_file,
+        )
+
+
+def look_around() -> Surroundings:
+    """Read the process's surroundings; called once, by `main`."""
+    return Surroundings(dict(os.environ), sys.platform, Path.home(), _program(sys.argv[0]))
+
+
+def _program(called: str) -> str:
+    return f"{sys.executable} -m connectsmith" if called.endswith("__main__.py") else called
+
+
+def around(context: typer.Context) -> Surroundings:
+    """Return the surroundings that `main` put into the context."""
+    return cast("Surroundings", context.obj)
