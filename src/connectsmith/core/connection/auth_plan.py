@@ -164,7 +164,10 @@ def _oauth2(request: AuthRequest) -> _Credential:
 
 
 def _confidential(credential: _Credential, definition: Definition) -> frozenset[str]:
+    """Return what transcripts mask. A user name is shown, unless it is all there is."""
     shown = {"oauth.random", "oauth.client_id"}
+    if credential.basic is not None and credential.basic[1].source:
+        shown |= credential.basic[0].names
     return credential.names - shown | _masked(definition) | {"oauth.access_token"}
 
 

@@ -33,11 +33,11 @@ class Forms:
     base64: tuple[bytes, ...] = field(repr=False)
 
 
-def forms_of(secret: Secret) -> Forms | None:
+def forms_of(secret: Secret, shortest: int = SHORTEST) -> Forms | None:
     """Return what to search for; None for a value that would be found in innocent text."""
     text = secret.reveal()
     value = text.encode("utf-8", "surrogatepass")
-    if len(text) < SHORTEST or value in MASK_START:
+    if len(text) < shortest or value in MASK_START:
         return None
     literal = {form.encode("utf-8", "surrogatepass") for form in _text_forms(text)}
     literal |= {value.hex().encode(), value.hex().upper().encode()}

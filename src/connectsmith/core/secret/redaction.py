@@ -17,7 +17,10 @@ from connectsmith.core.secret.encodings import MASK_START, SHORTEST, Forms, form
 from connectsmith.core.secret.places import is_secret_header, json_pattern, parameter_pattern
 from connectsmith.core.secret.secret import Secret
 
-__all__ = ["SHORTEST", "Fingerprint", "Redactor"]
+__all__ = ["SHORTEST", "STRONG", "Fingerprint", "Redactor"]
+
+STRONG: Final = 8
+"""Characters from which a value is masked also in answers that callers go on to use."""
 
 Fingerprint = Callable[[bytes], str]
 """Returns 8 hexadecimal digits of a keyed hash: the same value, the same digits, no way back."""
@@ -43,19 +46,28 @@ class Redactor:
         *,
         headers: frozenset[str] = _NO_NAMES,
         parameters: frozenset[str] = _NO_NAMES,
+        shortest: int = SHORTEST,
     ) -> None:
         self._secrets = tuple(secrets)
         self._fingerprint = fingerprint
         self._header_names = headers
         self._parameter_names = parameters
-        forms = [each for each in map(forms_of, self._secrets) if each is not None]
+        forms = [form for each in self._secrets if (form := forms_of(each, shortest)) is not None]
         self._forms = sorted(forms, key=lambda each: len(each.value), reverse=True)
         self._needles = _distinct(self._forms)
         self._pattern: re.Pattern[bytes] | None = None
         self._owners: tuple[bytes, ...] = ()
+        self._strong: Redactor | None = None
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._secrets)} secrets)"
+
+    @property
+    def strong(self) -> "Redactor":
+        """One that masks only values of `STRONG` or more characters: for what callers work with."""
+        if self._strong is None:
+            self._strong = Redactor(self._secrets, self._fingerprint, shortest=STRONG)
+        return self._strong
 
     @property
     def margin(self) -> int:
