@@ -2,6 +2,18 @@
 
 import contextlib
 
+from connectsmith.service.ports import (
+    Accounts,
+    Authorizations,
+    Calls,
+    Connections,
+    Connectors,
+    Events,
+    Idempotency,
+    Jobs,
+    Meta,
+    Secrets,
+)
 from connectsmith.storage.database import Database
 from connectsmith.storage.stores.accounts import SqlAccounts
 from connectsmith.storage.stores.authorizations import SqlAuthorizations
@@ -20,20 +32,26 @@ class SqlStorage:
 
     def __init__(self, credentials: Database, calls: Database) -> None:
         self._databases = (credentials, calls)
-        self.accounts = SqlAccounts(credentials)
-        self.connectors = SqlConnectors(credentials)
-        self.secrets = SqlSecrets(credentials)
-        self.authorizations = SqlAuthorizations(credentials)
-        self.connections = SqlConnections(credentials)
-        self.calls = SqlCalls(calls)
-        self.idempotency = SqlIdempotency(credentials)
-        self.jobs = SqlJobs(credentials)
-        self.events = SqlEvents(credentials)
-        self.meta = SqlMeta(credentials)
+        self.accounts: Accounts = SqlAccounts(credentials)
+        self.connectors: Connectors = SqlConnectors(credentials)
+        self.secrets: Secrets = SqlSecrets(credentials)
+        self.authorizations: Authorizations = SqlAuthorizations(credentials)
+        self.connections: Connections = SqlConnections(credentials)
+        self._calls = SqlCalls(calls)
+        self.calls: Calls = self._calls
+        self.idempotency: Idempotency = SqlIdempotency(credentials)
+        self.jobs: Jobs = SqlJobs(credentials)
+        self.events: Events = SqlEvents(credentials)
+        self.meta: Meta = SqlMeta(credentials)
+
+    @property
+    def dropped_calls(self) -> int:
+        """How many calls were lost to a full or unreachable database since the start."""
+        return self._calls.dropped
 
     async def close(self) -> None:
         """Write out queued calls, and let go of both databases."""
         async with contextlib.AsyncExitStack() as stack:
             for database in dict.fromkeys(self._databases):
                 stack.push_async_callback(database.close)
-            await self.calls.close()
+            await self._calls.close()

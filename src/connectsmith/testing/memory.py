@@ -1,5 +1,17 @@
 """Storage in memory: what the contract tests hold against the databases, and what tests run on."""
 
+from connectsmith.service.ports import (
+    Accounts,
+    Authorizations,
+    Calls,
+    Connections,
+    Connectors,
+    Events,
+    Idempotency,
+    Jobs,
+    Meta,
+    Secrets,
+)
 from connectsmith.testing.memory_calls import MemoryCalls
 from connectsmith.testing.memory_connections import MemoryConnections
 from connectsmith.testing.memory_connectors import (
@@ -22,16 +34,16 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         tables = Tables()
-        self.accounts = MemoryAccounts()
-        self.connectors = MemoryConnectors(tables)
-        self.secrets = MemorySecrets(tables)
-        self.authorizations = MemoryAuthorizations(tables)
-        self.connections = MemoryConnections(tables)
-        self.calls = MemoryCalls()
-        self.idempotency = MemoryIdempotency()
-        self.jobs = MemoryJobs()
-        self.events = MemoryEvents()
-        self.meta = MemoryMeta()
+        self.accounts: Accounts = MemoryAccounts()
+        self.connectors: Connectors = MemoryConnectors(tables)
+        self.secrets: Secrets = MemorySecrets(tables)
+        self.authorizations: Authorizations = MemoryAuthorizations(tables)
+        self.connections: Connections = MemoryConnections(tables)
+        self.calls: Calls = MemoryCalls()
+        self.idempotency: Idempotency = MemoryIdempotency()
+        self.jobs: Jobs = MemoryJobs()
+        self.events: Events = MemoryEvents()
+        self.meta: Meta = MemoryMeta()
 
     async def close(self) -> None:
         """Keep everything: a test may still look."""

@@ -20,6 +20,7 @@ RowT = TypeVar("RowT")
 Key = tuple[str, str]
 """Workspace and id."""
 
+_MOST_DIGITS = 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,6 +65,6 @@ def micros(moment: datetime) -> int:
 
 def _read_cursor(text: str) -> tuple[int, str]:
     number, _, identifier = text.partition(".")
-    if not identifier or not number.isdecimal():
+    if not identifier or not number.isdecimal() or len(number) > _MOST_DIGITS:
         raise FieldInvalid("The cursor is none that a list here returned.", place="after")
     return int(number), identifier

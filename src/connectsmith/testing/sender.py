@@ -59,6 +59,9 @@ class ScriptedSender:
         answer = await self.send(request)
         yield _Streamed(replace(answer, body=b""), answer.body)
 
+    async def close(self) -> None:
+        """Keep everything: a test may still look."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Streamed:

@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+from tests.storage.rows import NOW, WORKSPACE, call
+
+from connectsmith.service.ports import Storage
+
+
+async def test_call_is_there_as_soon_as_it_was_added(storage: Storage) -> None:
+    row = call()
+
+    storage.calls.add(row, b"transcript")
+
+    assert await storage.calls.get(WORKSPACE, row.id) == row
+    assert await storage.calls.transcript(WORKSPACE, row.id) == b"transcript"
+    assert await storage.calls.get("other", row.id) is None
+    assert await storage.calls.transcript(WORKSPACE, "cal_none") is None
+
+
+async def test_written_call_is_the_one_that_was_queued(storage: Storage) -> None:
+    row = call(ok=False, status=None, fault="network", code="timed_out", connection=None)
+    storage.calls.add(row, None)
+
+    await storage.calls.flush()
+
+    assert await storage.calls.get(WORKSPACE, row.id) == row
+    assert await storage.calls.transcript(WORKSPACE, row.id) is None
+
+
+async def test_list_shows_queued_calls_too_newest_first(storage: Storage) -> None:
+    for second in range(5):
+        storage.calls.add(call(f"cal_{second}", started_at=NOW + timedelta(seconds=second)), None)
+
+    first = await storage.calls.page(WORKSPACE, filters={}, limit=3, after=None)
+    rest = await storage.calls.page(WORKSPACE, filters={}, limit=3, after=first.next)
+
+    assert [row.id for row in first.items] == ["cal_4", "cal_3", "cal_2"]
+    assert [row.id for row in rest.items] == ["cal_1", "cal_0"]
+    assert rest.next is None
+
+
+async def test_filters_narrow_together(storage: Storage) -> None:
+    storage.calls.add(call("cal_1"), None)
+    storage.calls.add(call("cal_2", ok=False), None)
+    storage.calls.add(call("cal_3", connector="con_b", connection="cnn_b"), None)
+    storage.calls.add(call("cal_4", action="list.events"), None)
+    storage.calls.add(call("cal_5", workspace="other"), None)
+
+    async def found(**filters: str) -> list[str]:
+        page = await storage.calls.page(WORKSPACE, filters=filters, limit=9, after=None)
+        return [row.id for row in page.items]
+
+    assert await found(ok="false") == ["cal_2"]
+    assert await found(connector="con_a", ok="true") == ["cal_4", "cal_1"]
+    assert await found(connection="cnn_b") == ["cal_3"]
+    assert await found(action="list.events") == ["cal_4"]
+
+
+async def test_old_calls_are_pruned_with_their_transcripts(storage: Storage) -> None:
+    storage.calls.add(call("cal_old", started_at=NOW - timedelta(days=8)), b"old")
+    storage.calls.add(call("cal_new"), b"new")
+
+    assert await storage.calls.prune(NOW - timedelta(days=7), 1 << 30) == 1
+
+    assert await storage.calls.get(WORKSPACE, "cal_old") is None
+    assert await storage.calls.transcript(WORKSPACE, "cal_old") is None
+    assert await storage.calls.transcript(WORKSPACE, "cal_new") == b"new"
+
+
+async def test_oldest_calls_are_pruned_when_all_together_are_too_large(storage: Storage) -> None:
+    for second in range(10):
+        row = call(f"cal_{second}", started_at=NOW + timedelta(seconds=second))
+        storage.calls.add(row, b"x" * 10_000)
+
+    assert await storage.calls.prune(NOW, 35_000) == 7
+
+    page = await storage.calls.page(WORKSPACE, filters={}, limit=20, after=None)
+    assert [row.id for row in page.items] == ["cal_9", "cal_8", "cal_7"]

@@ -1,0 +1,34 @@
+import asyncio
+from datetime import timedelta
+
+from tests.storage.rows import NOW, WORKSPACE
+
+from connectsmith.service.ports import EventRow, Storage
+
+
+async def test_events_are_told_newest_first(storage: Storage) -> None:
+    rows = [
+        EventRow(WORKSPACE, NOW + timedelta(seconds=second), "tok_a", "secret_added", "sec_a", "x")
+        for second in range(3)
+    ]
+    for row in rows:
+        await storage.events.add(row)
+    await storage.events.add(EventRow("other", NOW, "tok_a", "secret_added", "sec_b"))
+
+    assert list(await storage.events.recent(WORKSPACE, 2)) == [rows[2], rows[1]]
+
+
+async def test_fact_is_what_was_put_last(storage: Storage) -> None:
+    assert await storage.meta.get("fact") is None
+
+    await storage.meta.put("fact", "one")
+    await storage.meta.put("fact", "two")
+
+    assert await storage.meta.get("fact") == "two"
+
+
+async def test_of_many_who_put_first_all_get_the_same(storage: Storage) -> None:
+    kept = await asyncio.gather(*(storage.meta.put_first("fact", str(n)) for n in range(20)))
+
+    assert len(set(kept)) == 1
+    assert await storage.meta.get("fact") == kept[0]

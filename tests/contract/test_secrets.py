@@ -1,0 +1,83 @@
+import pytest
+from tests.storage.rows import LATER, WORKSPACE, connector, secret
+
+from connectsmith.errors import NameTaken, NotFound
+from connectsmith.service.ports import Storage
+
+
+@pytest.fixture
+async def stored(storage: Storage) -> Storage:
+    await storage.connectors.add(connector())
+    await storage.connectors.add(connector("con_b"))
+    await storage.secrets.list(WORKSPACE, "con_a")
+    return storage
+
+
+async def test_secrets_are_listed_by_name_as_they_were_stored(stored: Storage) -> None:
+    rows = [secret("sec_b", name="clientSecret"), secret("sec_a", name="clientId")]
+    await stored.secrets.add(rows)
+
+    assert list(await stored.secrets.list(WORKSPACE, "con_a")) == rows[::-1]
+    assert list(await stored.secrets.list(WORKSPACE, "con_a")) == rows[::-1]
+    assert not await stored.secrets.list("other", "con_a")
+    assert not await stored.secrets.list(WORKSPACE, "con_b")
+
+
+async def test_all_or_none_are_added_when_a_name_is_taken(stored: Storage) -> None:
+    await stored.secrets.add([secret("sec_a", name="clientId")])
+
+    with pytest.raises(NameTaken):
+        await stored.secrets.add([secret("sec_b", name="new"), secret("sec_c", name="clientId")])
+    with pytest.raises(NameTaken):
+        await stored.secrets.add([secret("sec_d", name="twice"), secret("sec_e", name="twice")])
+
+    assert [row.id for row in await stored.secrets.list(WORKSPACE, "con_a")] == ["sec_a"]
+
+
+async def test_same_name_is_free_on_another_connector(stored: Storage) -> None:
+    await stored.secrets.add([secret("sec_a")])
+    await stored.secrets.add([secret("sec_b", connector="con_b")])
+
+    assert [row.id for row in await stored.secrets.list(WORKSPACE, "con_b")] == ["sec_b"]
+
+
+async def test_nothing_is_added_to_a_connector_that_does_not_exist(stored: Storage) -> None:
+    with pytest.raises(NotFound):
+        await stored.secrets.add([secret(connector="con_none")])
+    with pytest.raises(NotFound):
+        await stored.secrets.add([secret(workspace="other")])
+    await stored.secrets.add([])
+
+
+async def test_origins_are_confirmed_on_the_connectors_own_secret_only(stored: Storage) -> None:
+    await stored.secrets.add([secret()])
+    await stored.secrets.list(WORKSPACE, "con_a")
+    wider = ("https://a.example.com", "https://b.example.com")
+
+    assert not await stored.secrets.confirm_origins(WORKSPACE, "con_b", "sec_a", wider)
+    assert await stored.secrets.confirm_origins(WORKSPACE, "con_a", "sec_a", wider)
+
+    assert [row.origins for row in await stored.secrets.list(WORKSPACE, "con_a")] == [wider]
+
+
+async def test_deleted_secret_is_gone_and_its_name_free(stored: Storage) -> None:
+    await stored.secrets.add([secret()])
+    await stored.secrets.list(WORKSPACE, "con_a")
+
+    assert not await stored.secrets.delete(WORKSPACE, "con_b", "sec_a")
+    assert await stored.secrets.delete(WORKSPACE, "con_a", "sec_a")
+    assert not await stored.secrets.delete(WORKSPACE, "con_a", "sec_a")
+
+    assert not await stored.secrets.list(WORKSPACE, "con_a")
+    await stored.secrets.add([secret("sec_new")])
+
+
+async def test_touching_is_harmless(stored: Storage) -> None:
+    """When it shows is left open: a list may be a moment old in this one column."""
+    await stored.secrets.add([secret()])
+
+    await stored.secrets.touch(WORKSPACE, ["sec_a", "sec_gone"], LATER)
+    await stored.secrets.touch(WORKSPACE, [], LATER)
+
+    [row] = await stored.secrets.list(WORKSPACE, "con_a")
+    assert row.last_used_at == LATER
