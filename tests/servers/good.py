@@ -28,8 +28,9 @@ class GoodServer(Protocol):
         redirect_uris: Sequence[str],
         secret: str | None = None,
         access_token_seconds: int = 5,
+        auth_method: str = "client_secret_post",
     ) -> Registered:
-        """Register a confidential client."""
+        """Register a confidential client; the sandbox takes it with either `auth_method`."""
         ...
 
     def advance(self, seconds: float) -> None:

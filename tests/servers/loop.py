@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
@@ -20,6 +21,10 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine that runs in the thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Begin a coroutine in the thread without waiting for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         self.run(_cancel_the_rest())

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,9 +125,8 @@ def start_oidc(*, dev_pages: bool = False) -> Iterator[OidcServer]:
             if not ready:
                 complaints.seek(0)
                 raise RuntimeError(complaints.read().decode(errors="replace"))
-            server = OidcServer(json.loads(ready)["issuer"])
-            yield server
-            server.close()
+            with closing(OidcServer(json.loads(ready)["issuer"])) as server:
+                yield server
         finally:
             process.stdin.close()
             process.terminate()

@@ -47,6 +47,7 @@ class SandboxServer:
         redirect_uris: Sequence[str],
         secret: str | None = None,
         access_token_seconds: int = 5,
+        auth_method: str = "client_secret_post",
     ) -> Registered:
         client = self.state.clients.register(
             "A test", redirect_uris=tuple(redirect_uris), secret=secret

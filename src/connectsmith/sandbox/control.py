@@ -148,7 +148,10 @@ class Control:
             raise RegistrationError("A fault hits 1 to 1000 requests and waits up to 300 seconds.")
         self._sandbox.faults.switch_on(SwitchedOn(FaultKind(kind), int(times), wait))
         coming = [{"fault": f.kind, "times": f.times} for f in self._sandbox.faults]
-        return {"did": f"{kind} hits the next token requests.", "faults": coming}
+        return {
+            "did": f"The token endpoint {pages.FAULT_WORDS[FaultKind(kind)]} from now on.",
+            "faults": coming,
+        }
 
     def _client(self, members: Members) -> Client:
         """Return the client meant; without `client_id`, the one that is there from the start."""

@@ -11,7 +11,9 @@ from connectsmith.sandbox.clients import Client
 from connectsmith.sandbox.faults import FaultKind, SwitchedOn
 from connectsmith.sandbox.people import PEOPLE, SCOPES
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+)
 
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
@@ -21,6 +23,14 @@ PAGE_HEADERS = {
 }
 # Chromium holds redirects against form-action, and answering consent redirects to the client.
 CONSENT_HEADERS = {**PAGE_HEADERS, "Content-Security-Policy": _POLICY}
+
+FAULT_WORDS = {
+    FaultKind.SERVER_ERROR: "answers 500",
+    FaultKind.RATE_LIMITED: "answers 429",
+    FaultKind.HTML: "answers with a web page",
+    FaultKind.SLOW: "answers late",
+    FaultKind.DROP_ANSWER: "does as asked, then hangs up",
+}
 
 _templates = Environment(
     loader=PackageLoader("connectsmith.sandbox"), autoescape=True, undefined=StrictUndefined
@@ -65,7 +75,7 @@ def start(
         people=list(PEOPLE.values()),
         scopes=list(SCOPES.items()),
         faults=faults,
-        fault_kinds=list(FaultKind),
+        fault_words=FAULT_WORDS,
         requests=requests,
         notice=notice,
         problem=problem,

@@ -146,12 +146,12 @@ def _issuer(host: str, sockets: list[socket.socket]) -> str:
 
 
 def _server(sandbox: Sandbox) -> uvicorn.Server:
-    """Access logs stay off: they would hold codes and state."""
+    """Access logs stay off: they would hold codes and state. Other logging is the caller's."""
     return uvicorn.Server(
         uvicorn.Config(
             create_app(sandbox),
             access_log=False,
-            log_level="critical",
+            log_config=None,
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=1,
