@@ -6,10 +6,25 @@ gets all of them reported. A member of a wrong type counts as absent here: the m
 
 from typing import Any
 
+from connectsmith.core.definition.checks.actions import check_actions, check_endpoints
+from connectsmith.core.definition.checks.fields import check_auth_fields
 from connectsmith.core.definition.checks.members import check_members
+from connectsmith.core.definition.checks.placed import check_elsewhere
+from connectsmith.core.definition.checks.requests import check_auth_request
+from connectsmith.core.definition.checks.root import check_root
+from connectsmith.core.definition.checks.scope import Scope
+from connectsmith.core.definition.checks.sign_in import check_sign_in
 from connectsmith.core.definition.findings import Findings
 
 
 def check(value: Any, findings: Findings, secret_names: frozenset[str] | None) -> None:
     """Note every fault and every remark."""
     check_members(value, findings)
+    scope = Scope.of(value, findings, secret_names)
+    check_root(value, findings)
+    check_sign_in(value, scope)
+    check_auth_fields(value, scope)
+    check_auth_request(value, scope)
+    check_endpoints(value, scope)
+    check_actions(value, scope)
+    check_elsewhere(value, scope)

@@ -1,0 +1,232 @@
+"""The rules of `auth_components`."""
+
+import re
+from typing import Any, Final
+
+from connectsmith.core.definition import origins
+from connectsmith.core.definition.checks.headers import check_headers
+from connectsmith.core.definition.checks.placed import (
+    IN_ASSERTION,
+    IN_AUTHORIZATION,
+    IN_CLAIMS,
+    IN_CLIENT,
+    IN_FOLLOW_UP,
+    IN_TOKEN_REQUEST,
+    check_text,
+)
+from connectsmith.core.definition.checks.scope import AUTH, NAME, Scope, names_in, secret_texts
+from connectsmith.core.definition.checks.urls import check_url
+from connectsmith.core.definition.checks.values import elements, members, text, texts
+from connectsmith.core.definition.facts import is_secret_name
+from connectsmith.core.definition.findings import Path, Remove
+from connectsmith.core.definition.placeholders import PLACEHOLDER
+
+RESERVED: Final = re.compile(
+    r"client_id|client_secret|client_assertion.*|code|code_verifier|refresh_token", re.DOTALL
+)
+"""Parameters that no definition sets or removes, in any request of OAuth."""
+RESERVED_IN_AUTHORIZATION: Final = re.compile(
+    r"state|redirect_uri|response_type|code_challenge.*", re.DOTALL
+)
+
+_NEEDED: Final = {
+    "authorization_code": ("authorizationURL", "tokenURL", "clientID"),
+    "client_credentials": ("tokenURL",),
+    "device_code": ("deviceAuthorizationURL", "tokenURL", "clientID"),
+    "password": ("tokenURL",),
+    "jwt_bearer": ("tokenURL",),
+}
+
+
+def check_sign_in(value: Any, scope: Scope) -> None:
+    """Check `auth_components`."""
+    auth = members(value, AUTH)
+    kind = text(auth, "type")
+    if kind is not None and kind not in {"none", "oauth2"}:
+        message = f'Sign-in of type "{kind}" is not carried out; use "oauth2" or "none".'
+        scope.findings.warning("sign_in_unknown", (AUTH, "type"), message)
+    if kind == "oauth2":
+        _check_needed(auth, scope)
+        _check_risks(auth, scope)
+    _check_urls(auth, scope)
+    _check_client(auth, scope)
+    _check_parameters(auth, scope)
+    _check_token_requests(auth, scope)
+    _check_assertion(auth, scope)
+    _check_capture(auth, scope)
+    _check_follow_up(auth, scope)
+
+
+def _check_needed(auth: dict[str, Any], scope: Scope) -> None:
+    grant = auth.get("grant", "authorization_code")
+    needed = _NEEDED.get(grant, ()) if isinstance(grant, str) else ()
+    for name in needed:
+        if name not in auth:
+            message = f'Sign-in with OAuth 2 needs a member "{name}".'
+            scope.findings.error("member_missing", (AUTH,), message)
+    if grant == "authorization_code" and not auth.get("scope"):
+        message = 'Without a "scope" most services grant nothing, or everything.'
+        scope.findings.warning("scope_missing", (AUTH,), message)
+    methods = _client_auth(auth)
+    if (
+        methods & {"basic", "basic_raw", "basic_secret", "body", "both"}
+        and "clientSecret" not in auth
+    ):
+        message = 'This way to authenticate the client needs a member "clientSecret".'
+        scope.findings.error("member_missing", (AUTH, "clientAuth"), message)
+
+
+def _check_risks(auth: dict[str, Any], scope: Scope) -> None:
+    findings = scope.findings
+    if auth.get("pkce") == "off":
+        message = "Without PKCE a stolen code can be redeemed; do this only where S256 is refused."
+        findings.warning("pkce_off", (AUTH, "pkce"), message, repair=Remove())
+    if "both" in _client_auth(auth):
+        message = "The client secret is sent twice in each token request."
+        findings.warning("client_auth_both", (AUTH, "clientAuth"), message)
+    if auth.get("grant") == "password":
+        message = "The password grant hands the owner's password to this connector: avoid it."
+        findings.warning("grant_password", (AUTH, "grant"), message)
+    in_url = [path for path, request in _token_requests(auth) if _goes_in_url(request)]
+    body_secret = _client_auth(auth) & {"default", "body", "both"} and "clientSecret" in auth
+    parameters = {**members(auth, "tokenParams"), **members(auth, "refreshParams")}
+    if in_url and (body_secret or any(_secrets_in(each) for each in parameters.values())):
+        message = (
+            "A secret in a URL ends up in logs; use POST with a form if the service allows it."
+        )
+        findings.warning("secret_in_url", (AUTH, *in_url[0]), message)
+
+
+def _check_urls(auth: dict[str, Any], scope: Scope) -> None:
+    page = auth.get("authorizationURL")
+    check_url(page, (AUTH, "authorizationURL"), scope, fragment=True)
+    _check_masked(page, (AUTH, "authorizationURL"), scope)
+    has_secrets = any(_secrets_in(found) for _, found in secret_texts(auth))
+    for name in ("tokenURL", "refreshURL", "revocationURL", "parURL", "registrationURL"):
+        template = check_url(auth.get(name), (AUTH, name), scope)
+        if template and origins.ANY_HOST in template.origins and has_secrets:
+            message = 'allowedHosts holds "*": no secret of the connector is sent to just any host.'
+            scope.findings.error("secret_to_any_host", (AUTH, name), message)
+    for name in ("deviceAuthorizationURL", "issuer"):
+        check_url(auth.get(name), (AUTH, name), scope)
+    issuer = text(auth, "issuer")
+    if issuer and "?" in issuer:
+        message = "An issuer has no query (RFC 8414 section 2)."
+        scope.findings.error("url_invalid", (AUTH, "issuer"), message)
+
+
+def _check_client(auth: dict[str, Any], scope: Scope) -> None:
+    for name in ("clientID", "clientSecret", "privateKey", "keyID"):
+        found = text(auth, name)
+        if found is None:
+            continue
+        path = (AUTH, name)
+        is_well = check_text(found, path, IN_CLIENT, scope)
+        if name not in {"clientSecret", "privateKey"} or not is_well:
+            continue
+        match = PLACEHOLDER.fullmatch(found)
+        if not match:
+            message = (
+                f'"{name}" must be a placeholder such as "{{{{{name}}}}}"; '
+                "enter the value itself as a secret."
+            )
+            scope.findings.error("secret_in_clear", path, message)
+        elif names_in(found)[0].startswith("authFields.") and not scope.is_masked(
+            names_in(found)[0]
+        ):
+            message = f'The field that holds "{name}" should be masked.'
+            scope.findings.warning("field_not_masked", path, message)
+
+
+def _check_parameters(auth: dict[str, Any], scope: Scope) -> None:
+    for name, allowed in (
+        ("authorizationParams", IN_AUTHORIZATION),
+        ("tokenParams", IN_TOKEN_REQUEST),
+        ("refreshParams", IN_TOKEN_REQUEST),
+    ):
+        for parameter, each in members(auth, name).items():
+            path = (AUTH, name, parameter)
+            check_text(each, path, allowed, scope)
+            in_browser = name == "authorizationParams"
+            if RESERVED.fullmatch(parameter.lower()) or (
+                in_browser and RESERVED_IN_AUTHORIZATION.fullmatch(parameter.lower())
+            ):
+                message = (
+                    f'"{parameter}" is set by the protocol and can be neither set nor removed.'
+                )
+                scope.findings.error(
+                    "parameter_reserved", path, message, on_name=True, repair=Remove()
+                )
+            if in_browser:
+                _check_masked(each, path, scope)
+
+
+def _check_masked(found: Any, path: Path, scope: Scope) -> None:
+    for name in names_in(found) if isinstance(found, str) else ():
+        if name.startswith("authFields.") and scope.is_masked(name):
+            message = f'"{name}" is masked, and this is shown in the address of a browser.'
+            scope.findings.error("masked_field_exposed", path, message)
+
+
+def _check_token_requests(auth: dict[str, Any], scope: Scope) -> None:
+    for path, request in _token_requests(auth):
+        headers = members(request, "headers")
+        check_headers(headers, (AUTH, *path, "headers"), IN_TOKEN_REQUEST, scope)
+
+
+def _check_assertion(auth: dict[str, Any], scope: Scope) -> None:
+    assertion = members(auth, "assertion")
+    for path, found in texts(assertion):
+        allowed = IN_CLAIMS if path[0] == "claims" else IN_ASSERTION
+        check_text(found, (AUTH, "assertion", *path), allowed, scope)
+
+
+def _check_capture(auth: dict[str, Any], scope: Scope) -> None:
+    for source in ("callback", "token"):
+        for name, each in members(auth, "capture", source).items():
+            path = (AUTH, "capture", source, name)
+            if not NAME.fullmatch(name):
+                message = (
+                    "The name of a captured value is letters, digits, hyphens and underscores."
+                )
+                scope.findings.error("name_invalid", path, message, on_name=True)
+            found = each.get("from") if isinstance(each, dict) else each
+            if source == "token" and isinstance(found, str) and not found.startswith("/"):
+                message = 'This must be a JSON Pointer into the answer, beginning with "/".'
+                scope.findings.error("value_invalid", path, message)
+            if source == "callback" and isinstance(found, str) and found in {"code", "state"}:
+                message = f'"{found}" of a callback is used up by the protocol and never kept.'
+                scope.findings.error("parameter_reserved", path, message)
+
+
+def _check_follow_up(auth: dict[str, Any], scope: Scope) -> None:
+    for index, each in enumerate(elements(auth, "followUp")):
+        path = (AUTH, "followUp", index)
+        check_url(members(each).get("url"), (*path, "url"), scope)
+        check_headers(members(each, "headers"), (*path, "headers"), IN_FOLLOW_UP, scope)
+        for name in ("query", "body"):
+            for below, found in texts(members(each).get(name)):
+                check_text(found, (*path, name, *below), IN_FOLLOW_UP, scope)
+
+
+def _token_requests(auth: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
+    request = members(auth, "tokenRequest")
+    if request.keys() & {"exchange", "refresh"}:
+        return [
+            (("tokenRequest", name), members(request, name)) for name in ("exchange", "refresh")
+        ]
+    return [(("tokenRequest",), request)]
+
+
+def _goes_in_url(request: dict[str, Any]) -> bool:
+    return request.get("method") == "GET" or request.get("format") == "query"
+
+
+def _client_auth(auth: dict[str, Any]) -> set[str]:
+    found = auth.get("clientAuth", "default")
+    values = found.values() if isinstance(found, dict) else [found]
+    return {each for each in values if isinstance(each, str)}
+
+
+def _secrets_in(found: Any) -> bool:
+    return isinstance(found, str) and any(is_secret_name(name) for name in names_in(found))
