@@ -136,6 +136,11 @@ def find_plan(plans: Mapping[str, ActionPlan], name: str) -> ActionPlan:
     raise ActionUnknown(f'The connector has no action "{shown}".{hint}', place="action")
 
 
+def effect_of(action: Action) -> str:
+    """Return what an action does to the service: `read`, `write` or `destructive`."""
+    return action.effect or _EFFECTS.get(action.method.upper(), "write")
+
+
 def compile_action(definition: Definition, action: Action) -> ActionPlan:
     """Compile one action.
 
@@ -173,7 +178,7 @@ def compile_action(definition: Definition, action: Action) -> ActionPlan:
         headers=templates,
         needs=_needs(url, templates),
         timeout=_timeout(endpoint),
-        effect=action.effect or _EFFECTS.get(method, "write"),
+        effect=effect_of(action),
         idempotency_header=action.idempotency_header,
         scopes=tuple(action.scopes),
         useful=_useful(action.response),

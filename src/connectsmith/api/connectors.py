@@ -1,0 +1,196 @@
+"""Routes of connectors, drafts, revisions and secrets."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from connectsmith.api.permissions import ConnectorReader, ConnectorWriter, SecretWriter, TheDesks
+from connectsmith.api.preconditions import etag, version_asked
+from connectsmith.api.shapes import (
+    ConfirmedOrigins,
+    ConnectorList,
+    ConnectorShape,
+    DraftShape,
+    DraftText,
+    NewConnector,
+    NewSecrets,
+    Nothing,
+    RevisionList,
+    RevisionShape,
+    SecretList,
+    SecretShape,
+)
+from connectsmith.api.views import connector_shape, revision_shape, secret_shape
+from connectsmith.core.definition.reading import read
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import CallerError
+from connectsmith.service.connectors import diagnostic_json
+from connectsmith.service.ports import ConnectorRow
+from connectsmith.service.secrets import NewSecret
+
+router = APIRouter(prefix="/v1/connectors", tags=["connectors"])
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+async def _shown(desks: TheDesks, row: ConnectorRow) -> ConnectorShape:
+    return connector_shape(await desks.connectors.overview(row), desks.rules)
+
+
+@router.post("", status_code=201)
+async def create(
+    body: NewConnector, caller: ConnectorWriter, desks: TheDesks, response: Response
+) -> ConnectorShape:
+    """Create a connector from a definition or a sample; with `publish`, publish it at once."""
+    if (body.definition is None) == (body.sample is None):
+        raise CallerError("Give either `definition` or `sample`.")
+    if body.sample is not None:
+        row = await desks.connectors.create_from_sample(caller, body.sample)
+    else:
+        text = body.definition
+        if not isinstance(text, str):
+            text = json.dumps(text, indent=2, ensure_ascii=False)
+        row = await desks.connectors.create(caller, text)
+    if body.publish:
+        await desks.connectors.publish(caller, row.id, version=row.draft_version)
+        row = await desks.connectors.get(caller, row.id)
+    response.headers["ETag"] = etag(row.draft_version)
+    return await _shown(desks, row)
+
+
+@router.get("")
+async def list_connectors(
+    caller: ConnectorReader,
+    desks: TheDesks,
+    limit: Limit = 50,
+    after: str | None = None,
+    search: str | None = None,
+) -> ConnectorList:
+    """List connectors, newest first; `search` looks in their names."""
+    page = await desks.connectors.page(caller, limit=limit, after=after, search=search)
+    return ConnectorList(items=[await _shown(desks, each) for each in page.items], next=page.next)
+
+
+@router.get("/{connector}")
+async def get(
+    connector: str, caller: ConnectorReader, desks: TheDesks, response: Response
+) -> ConnectorShape:
+    """Show a connector: its callback URL, what it needs, its actions."""
+    row = await desks.connectors.get(caller, connector)
+    response.headers["ETag"] = etag(row.draft_version)
+    return await _shown(desks, row)
+
+
+@router.delete("/{connector}", status_code=204)
+async def delete(
+    connector: str,
+    caller: ConnectorWriter,
+    desks: TheDesks,
+    request: Request,
+    force: bool = False,  # noqa: FBT001, FBT002 - a query parameter
+) -> None:
+    """Delete a connector; refused while it has connections, unless forced."""
+    await desks.connectors.delete(caller, connector, version=version_asked(request), force=force)
+
+
+@router.get("/{connector}/draft")
+async def draft(
+    connector: str, caller: ConnectorReader, desks: TheDesks, response: Response
+) -> DraftShape:
+    """Show the draft as typed, with its diagnostics."""
+    row = await desks.connectors.get(caller, connector)
+    response.headers["ETag"] = etag(row.draft_version)
+    return _draft(row)
+
+
+@router.put("/{connector}/draft")
+async def save_draft(
+    connector: str,
+    body: DraftText,
+    caller: ConnectorWriter,
+    desks: TheDesks,
+    request: Request,
+    response: Response,
+) -> DraftShape:
+    """Store the draft as typed, faulty or not."""
+    version = version_asked(request)
+    row = await desks.connectors.save_draft(caller, connector, body.text, version=version)
+    response.headers["ETag"] = etag(row.draft_version)
+    return _draft(row)
+
+
+def _draft(row: ConnectorRow) -> DraftShape:
+    return DraftShape(
+        text=row.draft,
+        version=row.draft_version,
+        saved_at=row.draft_saved_at,
+        saved_by=row.draft_saved_by,
+        diagnostics=[diagnostic_json(each) for each in read(row.draft).diagnostics],
+    )
+
+
+@router.post("/{connector}/publish")
+async def publish(
+    connector: str,
+    caller: ConnectorWriter,
+    desks: TheDesks,
+    request: Request,
+    body: Nothing | None = None,  # noqa: ARG001 - documents that a body is empty
+) -> RevisionShape:
+    """Publish the draft as the next revision; answers what changed."""
+    version = version_asked(request) if "if-match" in request.headers else None
+    row, changes = await desks.connectors.publish(caller, connector, version=version)
+    return revision_shape(row, text=False).model_copy(update={"changed": changes.to_json()})
+
+
+@router.get("/{connector}/revisions")
+async def revisions(connector: str, caller: ConnectorReader, desks: TheDesks) -> RevisionList:
+    """List published revisions, newest first."""
+    rows = await desks.connectors.revisions(caller, connector)
+    return RevisionList(items=[revision_shape(each, text=False) for each in rows])
+
+
+@router.get("/{connector}/revisions/{number}")
+async def revision(
+    connector: str, number: int, caller: ConnectorReader, desks: TheDesks
+) -> RevisionShape:
+    """Show a published revision with its text."""
+    return revision_shape(await desks.connectors.revision(caller, connector, number), text=True)
+
+
+@router.get("/{connector}/secrets")
+async def secrets(connector: str, caller: ConnectorReader, desks: TheDesks) -> SecretList:
+    """List secrets: names, times and origins; never values."""
+    rows = await desks.secrets.list(caller, connector)
+    return SecretList(items=[secret_shape(each) for each in rows])
+
+
+@router.post("/{connector}/secrets", status_code=201)
+async def add_secrets(
+    connector: str, body: NewSecrets, caller: SecretWriter, desks: TheDesks
+) -> SecretList:
+    """Store secrets, all or none; a value is never shown or changed afterwards."""
+    entered = [
+        NewSecret(
+            name=each.name,
+            value=Secret(each.value.get_secret_value()),
+            origins=None if each.origins is None else tuple(each.origins),
+        )
+        for each in body.secrets
+    ]
+    rows = await desks.secrets.add(caller, connector, entered)
+    return SecretList(items=[secret_shape(each) for each in rows])
+
+
+@router.post("/{connector}/secrets/{secret}/confirm")
+async def confirm_secret(
+    connector: str, secret: str, body: ConfirmedOrigins, caller: SecretWriter, desks: TheDesks
+) -> SecretShape:
+    """Set the origins a secret may be sent to."""
+    return secret_shape(await desks.secrets.confirm(caller, connector, secret, body.origins))
+
+
+@router.delete("/{connector}/secrets/{secret}", status_code=204)
+async def delete_secret(connector: str, secret: str, caller: SecretWriter, desks: TheDesks) -> None:
+    """Shred a secret at once."""
+    await desks.secrets.delete(caller, connector, secret)

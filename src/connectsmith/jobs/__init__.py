@@ -1,0 +1,1 @@
+"""Background work: chores repeated on a timer in every server process."""

@@ -1,0 +1,51 @@
+"""Repeat the chores until told to stop; one that fails is logged and tried again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from connectsmith.service.chores import Chores
+
+OFTEN_SECONDS: Final = 2.0
+SELDOM_SECONDS: Final = 60.0
+logger = structlog.get_logger("connectsmith.jobs")
+
+
+class Timer:
+    """Run chores in the background of a server process."""
+
+    def __init__(
+        self, chores: Chores, *, often: float = OFTEN_SECONDS, seldom: float = SELDOM_SECONDS
+    ) -> None:
+        self._chores = chores
+        self._often = often
+        self._seldom = seldom
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._tasks = [
+            asyncio.create_task(_repeat(self._chores.often, self._often)),
+            asyncio.create_task(_repeat(self._chores.seldom, self._seldom)),
+        ]
+
+    async def stop(self) -> None:
+        """End, and write down what is left to write."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._chores.seldom()
+
+
+async def _repeat(chore: Callable[[], Awaitable[None]], pause: float) -> None:
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await chore()
+        except Exception as error:  # noqa: BLE001 - the outermost edge of background work
+            logger.warning("chore_failed", chore=chore.__name__, kind=type(error).__name__)

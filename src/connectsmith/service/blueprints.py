@@ -1,0 +1,111 @@
+"""Definitions compiled once for each published revision, and for each text of a draft."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectsmith.core.authorization.client import OAuthClient, oauth_client
+from connectsmith.core.call.plan import ActionPlan, plans_of
+from connectsmith.core.connection.apply import AuthPlan, auth_plan
+from connectsmith.core.definition.model import Definition
+from connectsmith.core.definition.reading import read
+from connectsmith.core.exchange import Expiry, expiry_of
+from connectsmith.errors import ConnectorNotPublished, DefinitionError, NotFound
+from connectsmith.service.ports import ConnectorRow, Connectors
+
+KEPT = 512
+"""Compiled definitions held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A definition ready for use. `revision` is 0 for a draft."""
+
+    definition: Definition
+    revision: int
+    client: OAuthClient | None
+    auth: AuthPlan
+    plans: Mapping[str, ActionPlan]
+    expiry: Expiry
+    """What in an API's answer means that the access token expired."""
+
+
+def compile_blueprint(text: str, revision: int) -> Blueprint:
+    """Compile a definition's text.
+
+    Raises:
+        DefinitionError: it has errors; `details["diagnostics"]` lists them.
+    """
+    reading = read(text)
+    if reading.definition is None:
+        first = reading.errors[0]
+        raise DefinitionError(
+            f"The definition has {len(reading.errors)} error(s). The first, in line "
+            f"{first.start.line}: {first.message}",
+            place=first.pointer,
+            details={"errors": len(reading.errors)},
+        )
+    definition = reading.definition
+    refresh = definition.auth_components.refresh
+    return Blueprint(
+        definition=definition,
+        revision=revision,
+        client=oauth_client(definition) if _is_oauth2(definition) else None,
+        auth=auth_plan(definition),
+        plans=plans_of(definition),
+        expiry=expiry_of(refresh.when if refresh else None),
+    )
+
+
+def _is_oauth2(definition: Definition) -> bool:
+    return definition.auth_components.type.lower().startswith("oauth")
+
+
+class Blueprints:
+    """Compiled definitions, looked up by what may use them."""
+
+    def __init__(self, connectors: Connectors) -> None:
+        self._connectors = connectors
+        self._compiled: OrderedDict[tuple[str, str, int, str], Blueprint] = OrderedDict()
+
+    async def connector(self, workspace: str, connector: str) -> ConnectorRow:
+        """Return a connector's row, or raise NotFound."""
+        row = await self._connectors.get(workspace, connector)
+        if row is None:
+            raise NotFound("There is no connector with that id.")
+        return row
+
+    async def of(self, row: ConnectorRow, *, test: bool) -> Blueprint:
+        """Return the newest published blueprint, or the draft's for test connections.
+
+        Raises:
+            ConnectorNotPublished: nothing is published yet.
+            DefinitionError: the draft has errors.
+        """
+        if test:
+            return self._cached((row.workspace, row.id, 0, row.draft), row.draft)
+        if row.published is None:
+            raise ConnectorNotPublished(
+                f'The connector "{row.name}" was never published. Publish it, or use '
+                f'"test": true to work with its draft.'
+            )
+        return await self.revision(row.workspace, row.id, row.published)
+
+    async def revision(self, workspace: str, connector: str, number: int) -> Blueprint:
+        """Return the blueprint of one published revision."""
+        key = (workspace, connector, number, "")
+        known = self._compiled.get(key)
+        if known is not None:
+            return known
+        revision = await self._connectors.revision(workspace, connector, number)
+        if revision is None:
+            raise NotFound(f"The connector has no revision {number}.")
+        return self._cached(key, revision.text)
+
+    def _cached(self, key: tuple[str, str, int, str], text: str) -> Blueprint:
+        known = self._compiled.get(key)
+        if known is None:
+            known = self._compiled[key] = compile_blueprint(text, key[2])
+            if len(self._compiled) > KEPT:
+                self._compiled.popitem(last=False)
+        return known

@@ -1,0 +1,341 @@
+"""Connections: make, keep, list, revoke, delete, and confirm where they may send what they hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from connectsmith.core.authorization.token_set import TokenSet
+from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.connection.fields import check_auth_fields
+from connectsmith.core.connection.reach import reach
+from connectsmith.core.connection.status import Event, Status, health, next_status
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.errors import (
+    AuthorizationEnded,
+    CallerError,
+    ConnectionNotUsable,
+    ConnectsmithError,
+    NotFound,
+)
+from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.caller import Caller
+from connectsmith.service.holdings import connection_place, opened
+from connectsmith.service.ports import (
+    Clock,
+    ConnectionRow,
+    Connections,
+    EventRow,
+    Events,
+    Page,
+    Randomness,
+    Sealer,
+)
+from connectsmith.service.proof import Proof, Prover
+from connectsmith.service.refresh import Refresher
+from connectsmith.service.revocation import Revoker
+from connectsmith.service.rules import Rules
+from connectsmith.service.secrets import readable_origins
+from connectsmith.service.token_endpoint import Party, TokenEndpoint
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What a connection is made from."""
+
+    party: Party
+    tokens: TokenSet | None
+    test: bool
+    caller: str
+    status: Status
+
+
+class ConnectionDesk:
+    """Look after connections."""
+
+    def __init__(
+        self,
+        *,
+        connections: Connections,
+        blueprints: Blueprints,
+        endpoint: TokenEndpoint,
+        refresher: Refresher,
+        prover: Prover,
+        revoker: Revoker,
+        events: Events,
+        sealer: Sealer,
+        clock: Clock,
+        randomness: Randomness,
+        rules: Rules,
+    ) -> None:
+        self._connections = connections
+        self._blueprints = blueprints
+        self._endpoint = endpoint
+        self._refresher = refresher
+        self._prover = prover
+        self._revoker = revoker
+        self._events = events
+        self._sealer = sealer
+        self._clock = clock
+        self._randomness = randomness
+        self._rules = rules
+
+    # -- making ---------------------------------------------------------------------------------
+
+    async def create(
+        self, caller: Caller, connector: str, fields: Mapping[str, object], *, test: bool
+    ) -> ConnectionRow:
+        """Make a connection where no person has to consent in a browser, and prove it.
+
+        Raises:
+            CallerError: the connector's sign-in needs a browser.
+            FieldInvalid, SecretMissing: something is missing.
+            RemoteError, NetworkError: the token endpoint did not grant a token.
+        """
+        row = await self._blueprints.connector(caller.workspace, connector)
+        blueprint = await self._blueprints.of(row, test=test)
+        if blueprint.client is not None and blueprint.client.needs_browser:
+            raise CallerError("This connector signs in with a browser: start an authorization.")
+        checked = check_auth_fields(blueprint.definition, fields)
+        party = Party(
+            workspace=caller.workspace,
+            connector=connector,
+            blueprint=blueprint,
+            origins_auth=written(reach(blueprint.definition, Credentials(fields=checked)).auth),
+            fields=checked,
+            captured={},
+        )
+        tokens = None
+        if blueprint.client is not None:
+            tokens = await self._endpoint.client_credentials(party)
+        made = await self.add(
+            NewConnection(
+                party=party,
+                tokens=tokens,
+                test=test,
+                caller=caller.token,
+                status=Status.ACTIVE,
+            )
+        )
+        await self._record(made, caller.token, "connection_created", "")
+        return await self.introduce(made)
+
+    async def add(self, new: NewConnection) -> ConnectionRow:
+        """Seal and store a new connection."""
+        now, tokens = self._clock.now(), new.tokens
+        captured = {**new.party.captured, **(tokens.captured if tokens else {})}
+        held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured)
+        origins = reach(new.party.blueprint.definition, held)
+        client = new.party.blueprint.client
+        unattended = client is not None and not client.needs_browser
+        unconfirmed = new.status is Status.UNCONFIRMED
+        row = ConnectionRow(
+            workspace=new.party.workspace,
+            id=self._randomness.new_id("cnn"),
+            connector=new.party.connector,
+            revision=new.party.blueprint.revision,
+            test=new.test,
+            status=new.status,
+            version=1,
+            origins_api=written(origins.api),
+            origins_auth=written(origins.auth),
+            created_at=now,
+            created_by=new.caller,
+            sealed=None,
+            scopes=tokens.scopes if tokens else (),
+            received_at=tokens.received_at if tokens else None,
+            lifetime=tokens.lifetime if tokens else None,
+            renewable=unattended or bool(tokens and tokens.refresh_token),
+            discard_at=now + self._rules.keep_lifetime if unconfirmed else None,
+        )
+        row = replace(row, sealed=self._sealer.seal(held.flat(), connection_place(row, 1)))
+        await self._connections.add(row)
+        return row
+
+    async def introduce(self, row: ConnectionRow) -> ConnectionRow:
+        """Find out whose account it is, when the definition says how; never fails for that."""
+        blueprint = await self._blueprint(row)
+        try:
+            proof = await self._prover.introduce(row, blueprint)
+        except ConnectsmithError as error:
+            await self._record(row, "system", "account_unknown", error.message)
+            return row
+        return await self._named(row, proof)
+
+    async def _named(self, row: ConnectionRow, proof: Proof) -> ConnectionRow:
+        if proof.account_id is None and proof.account_label is None:
+            return row
+        current = await self.row(row.workspace, row.id)
+        named = replace(current, account_id=proof.account_id, account_label=proof.account_label)
+        await self._connections.store(named, expected_version=current.version)
+        return named
+
+    async def keep(self, workspace: str, connection: str, reconnects: str | None) -> ConnectionRow:
+        """Make an unconfirmed connection usable, or let it renew the one it reconnects."""
+        row = await self.row(workspace, connection)
+        if row.status is not Status.UNCONFIRMED:
+            return row
+        if reconnects is not None:
+            return await self._reconnect(row, await self.row(workspace, reconnects))
+        kept = replace(row, status=next_status(row.status, Event.KEPT), discard_at=None)
+        if not await self._connections.store(kept, expected_version=row.version):
+            raise AuthorizationEnded("It was not kept in time; its tokens were revoked.")
+        return kept
+
+    async def _reconnect(self, new: ConnectionRow, old: ConnectionRow) -> ConnectionRow:
+        """Move what a new authorization brought into the connection it renews."""
+        held = opened(self._sealer, new)
+        version = old.version + 1
+        moved = replace(
+            new,
+            id=old.id,
+            version=version,
+            status=next_status(old.status, Event.REAUTHORIZED),
+            created_at=old.created_at,
+            created_by=old.created_by,
+            discard_at=None,
+            sealed=self._sealer.seal(held.flat(), connection_place(old, version)),
+        )
+        if not await self._connections.store(moved, expected_version=old.version):
+            return await self._reconnect(new, await self.row(old.workspace, old.id))
+        await self._connections.delete(new.workspace, new.id)
+        return moved
+
+    # -- looking --------------------------------------------------------------------------------
+
+    async def row(self, workspace: str, connection: str) -> ConnectionRow:
+        """Return a connection's row, or raise NotFound."""
+        row = await self._connections.get(workspace, connection)
+        if row is None:
+            raise NotFound("There is no connection with that id.")
+        return row
+
+    async def of_connector(self, caller: Caller, connection: str, connector: str) -> ConnectionRow:
+        """Return a connection of one connector, or raise NotFound."""
+        row = await self.row(caller.workspace, connection)
+        if row.connector != connector:
+            raise NotFound("There is no connection with that id on this connector.")
+        return row
+
+    async def connector_name(self, row: ConnectionRow) -> str:
+        """Return the name of a connection's connector."""
+        return (await self._blueprints.connector(row.workspace, row.connector)).name
+
+    def health(self, row: ConnectionRow) -> str:
+        """Say in a sentence how a connection is."""
+        return health(
+            status=row.status,
+            renewable=row.renewable,
+            expires_at=row.received_at + row.lifetime if row.received_at and row.lifetime else None,
+            now=self._clock.now(),
+            failure_code=row.failure_code,
+            retry_at=row.retry_at,
+        )
+
+    async def page(
+        self, caller: Caller, connector: str | None, *, limit: int, after: str | None
+    ) -> Page[ConnectionRow]:
+        """List connections, newest first."""
+        return await self._connections.page(caller.workspace, connector, limit=limit, after=after)
+
+    async def real_ones(self, caller: Caller, connector: str) -> list[ConnectionRow]:
+        """Return a connector's connections that are not tests and still hold something."""
+        return [
+            each
+            for each in await self._all(caller, connector)
+            if not each.test and each.sealed is not None
+        ]
+
+    async def _all(self, caller: Caller, connector: str) -> list[ConnectionRow]:
+        rows: list[ConnectionRow] = []
+        after = None
+        while True:
+            page = await self.page(caller, connector, limit=200, after=after)
+            rows += page.items
+            if page.next is None:
+                return rows
+            after = page.next
+
+    async def _blueprint(self, row: ConnectionRow) -> Blueprint:
+        connector = await self._blueprints.connector(row.workspace, row.connector)
+        return await self._blueprints.of(connector, test=row.test)
+
+    # -- doing ----------------------------------------------------------------------------------
+
+    async def refresh(self, caller: Caller, connection: str) -> ConnectionRow:
+        """Renew the access token now."""
+        row = await self.row(caller.workspace, connection)
+        if row.status is Status.UNCONFIRMED:
+            raise ConnectionNotUsable("Keep this connection first.")
+        return await self._refresher.refresh(row, await self._blueprint(row))
+
+    async def test(self, caller: Caller, connection: str) -> Proof:
+        """Prove a connection with `auth_test`, or with what stands in for it."""
+        row = await self.row(caller.workspace, connection)
+        proof = await self._prover.prove(caller, row, await self._blueprint(row))
+        await self._named(row, proof)
+        return proof
+
+    async def confirm(self, caller: Caller, connection: str, api: Sequence[str]) -> ConnectionRow:
+        """Approve the API origins a connection's credentials may be sent to from now on."""
+        row = await self.row(caller.workspace, connection)
+        approved = readable_origins(api, "/api")
+        blueprint = await self._blueprint(row)
+        auth = reach(blueprint.definition, opened(self._sealer, row)).auth
+        await self._connections.confirm_origins(row.workspace, row.id, approved, written(auth))
+        await self._record(row, caller.token, "connection_origins_confirmed", str(approved))
+        return await self.row(caller.workspace, connection)
+
+    async def revoke(self, caller: Caller, connection: str) -> ConnectionRow:
+        """End a connection here at once, and at the authorization server as soon as it answers."""
+        row = await self.row(caller.workspace, connection)
+        ended = await self._end(row)
+        await self._record(row, caller.token, "connection_revoked", "")
+        return ended
+
+    async def delete(self, caller: Caller, connection: str) -> None:
+        """Revoke a connection and remove it."""
+        row = await self.row(caller.workspace, connection)
+        await self._end(row)
+        await self._connections.delete(row.workspace, row.id)
+        await self._record(row, caller.token, "connection_deleted", "")
+
+    async def _end(self, row: ConnectionRow) -> ConnectionRow:
+        if row.sealed is None:
+            return row
+        await self._revoker.enqueue(row, opened(self._sealer, row))
+        while True:
+            ended = replace(
+                row,
+                status=next_status(row.status, Event.REVOKED),
+                version=row.version + 1,
+                sealed=None,
+                renewable=False,
+                discard_at=None,
+            )
+            if await self._connections.store(ended, expected_version=row.version):
+                return ended
+            row = await self.row(row.workspace, row.id)
+
+    async def revoke_all(self, caller: Caller, connector: str) -> None:
+        """Revoke all connections of a connector that is about to go, asking each server once."""
+        for row in await self._all(caller, connector):
+            if row.sealed is not None:
+                await self._revoker.try_once(row, opened(self._sealer, row))
+
+    async def discard_unkept(self, limit: int = 100) -> int:
+        """Revoke and delete connections that nobody kept in time; return how many."""
+        overdue = await self._connections.overdue(self._clock.now(), limit)
+        for row in overdue:
+            await self._end(row)
+            await self._connections.delete(row.workspace, row.id)
+            await self._record(row, "system", "connection_discarded", "not kept in time")
+        return len(overdue)
+
+    async def _record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
+        await self._events.add(
+            EventRow(row.workspace, self._clock.now(), who, what, row.id, message)
+        )
+
+
+def written(destinations: Destinations) -> tuple[str, ...]:
+    """Return destinations as rows hold them."""
+    return tuple(sorted(destinations.origins))

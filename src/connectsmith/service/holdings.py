@@ -1,0 +1,71 @@
+"""What a connection holds, sealed and opened; and how a row is rewritten with new tokens."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from connectsmith.core.authorization.token_set import TokenSet
+from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.connection.status import Event, next_status
+from connectsmith.errors import ConnectionNotUsable
+from connectsmith.service.blueprints import Blueprint
+from connectsmith.service.ports import ConnectionRow, Sealer, SealPlace
+from connectsmith.service.token_endpoint import Party
+
+
+def connection_place(row: ConnectionRow, version: int) -> SealPlace:
+    """Say what a connection's sealed record is bound to: also to its version."""
+    return SealPlace(row.workspace, "connection", row.connector, row.id, version)
+
+
+def opened(sealer: Sealer, row: ConnectionRow) -> Credentials:
+    """Open a connection's credentials.
+
+    Raises:
+        ConnectionNotUsable: it was revoked; nothing is held any more.
+        SealBroken: the record does not belong to this row.
+    """
+    if row.sealed is None:
+        raise ConnectionNotUsable("This connection was revoked; nothing is held for it any more.")
+    return Credentials.of(sealer.open(row.sealed, connection_place(row, row.version)))
+
+
+def party_of_connection(
+    row: ConnectionRow, blueprint: Blueprint, credentials: Credentials
+) -> Party:
+    """Say whose tokens are asked for when this connection is refreshed or revoked."""
+    return Party(
+        workspace=row.workspace,
+        connector=row.connector,
+        blueprint=blueprint,
+        origins_auth=row.origins_auth,
+        fields=credentials.fields,
+        captured=credentials.captured,
+    )
+
+
+def renewed(
+    sealer: Sealer,
+    row: ConnectionRow,
+    credentials: Credentials,
+    tokens: TokenSet,
+    *,
+    now: datetime,
+) -> ConnectionRow:
+    """Return the row with new tokens sealed under its next version, healthy again."""
+    held = replace(credentials, tokens=tokens, captured={**credentials.captured, **tokens.captured})
+    version = row.version + 1
+    return replace(
+        row,
+        status=next_status(row.status, Event.REFRESHED),
+        version=version,
+        sealed=sealer.seal(held.flat(), connection_place(row, version)),
+        scopes=tokens.scopes or row.scopes,
+        received_at=tokens.received_at,
+        lifetime=tokens.lifetime,
+        renewable=row.renewable or tokens.refresh_token is not None,
+        refreshed_at=now,
+        failure_code=None,
+        failure_message=None,
+        failed_at=None,
+        retry_at=None,
+    )

@@ -1,0 +1,81 @@
+"""Prove that a connection works, and find out whose account it is."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from connectsmith.core.call.plan import AUTH_TEST, ActionPlan
+from connectsmith.core.result.outcome import Outcome, account_of
+from connectsmith.service.blueprints import Blueprint
+from connectsmith.service.caller import Caller
+from connectsmith.service.calls import CallDesk
+from connectsmith.service.ports import ConnectionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proving a connection came to; `did` says how."""
+
+    ok: bool
+    did: Literal["auth_test", "action", "fields"]
+    status: int | None = None
+    account_id: str | None = None
+    account_label: str | None = None
+    message: str | None = None
+    call: str | None = None
+
+
+class Prover:
+    """Prove connections with what their definition offers for it."""
+
+    def __init__(self, calls: CallDesk) -> None:
+        self._calls = calls
+
+    async def prove(self, caller: Caller, row: ConnectionRow, blueprint: Blueprint) -> Proof:
+        """Run `auth_test`, else the first read without required fields, else nothing.
+
+        Raises:
+            ConnectionNotUsable, CredentialsError: the connection's status allows no calls.
+            RemoteError, NetworkError: there was no answer to judge.
+        """
+        plan = blueprint.plans.get(AUTH_TEST)
+        if plan is not None:
+            return _proof("auth_test", plan, await self._calls.prove(caller, row, plan))
+        plan = _harmless(blueprint)
+        if plan is not None:
+            return _proof("action", plan, await self._calls.prove(caller, row, plan))
+        return Proof(
+            ok=True,
+            did="fields",
+            message="The definition has no auth_test and no action that could stand in for it, "
+            "so nothing was sent; all required fields are filled.",
+        )
+
+    async def introduce(self, row: ConnectionRow, blueprint: Blueprint) -> Proof:
+        """Run `auth_test` alone, also for a connection that is not confirmed yet."""
+        plan = blueprint.plans.get(AUTH_TEST)
+        if plan is None:
+            return Proof(ok=True, did="fields")
+        asker = Caller(row.workspace, row.created_by, "", frozenset())
+        return _proof("auth_test", plan, await self._calls.prove(asker, row, plan, unkept=True))
+
+
+def _harmless(blueprint: Blueprint) -> ActionPlan | None:
+    for name in blueprint.plans:
+        plan = blueprint.plans[name]
+        required = any(each.required for each in plan.fields)
+        if plan.method == "GET" and plan.effect == "read" and not required:
+            return plan
+    return None
+
+
+def _proof(did: Literal["auth_test", "action"], plan: ActionPlan, outcome: Outcome) -> Proof:
+    account = account_of(plan, outcome)
+    return Proof(
+        ok=outcome.ok,
+        did=did,
+        status=outcome.status,
+        account_id=account.id if account else None,
+        account_label=account.label if account else None,
+        message=outcome.message,
+        call=outcome.call,
+    )

@@ -1,0 +1,148 @@
+"""Calls and transcripts, looked at: list, show, prune; and replays for an `Idempotency-Key`."""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
+from connectsmith.service.caller import Caller
+from connectsmith.service.ports import (
+    CallRow,
+    Calls,
+    Clock,
+    Idempotency,
+    Page,
+    Sealer,
+    SealPlace,
+)
+from connectsmith.service.rules import Rules
+
+PLAIN, DEFLATED = b"\x00", b"\x01"
+WORTH_DEFLATING = 2048
+"""Bytes below which compression costs more than it saves."""
+
+
+def pack(content: bytes) -> bytes:
+    """Compress what is worth it; the first byte says which."""
+    if len(content) < WORTH_DEFLATING:
+        return PLAIN + content
+    return DEFLATED + zlib.compress(content, 1)
+
+
+def unpack(packed: bytes) -> bytes:
+    """Return what was packed."""
+    return zlib.decompress(packed[1:]) if packed[:1] == DEFLATED else packed[1:]
+
+
+def transcript_place(workspace: str, call: str) -> SealPlace:
+    """Say what a transcript's sealed record is bound to."""
+    return SealPlace(workspace, "transcript", "", call, 1)
+
+
+class Records:
+    """Calls and transcripts as they were kept."""
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        idempotency: Idempotency,
+        sealer: Sealer,
+        clock: Clock,
+        rules: Rules,
+    ) -> None:
+        self._calls = calls
+        self._idempotency = idempotency
+        self._sealer = sealer
+        self._clock = clock
+        self._rules = rules
+
+    def keep(self, row: CallRow, transcript: Mapping[str, Any]) -> None:
+        """Queue a call with its (redacted) transcript.
+
+        A member `body` holds `content` (base64) and `content_type` of an answer kept whole.
+        """
+        content = json.dumps(transcript, ensure_ascii=False, separators=(",", ":")).encode()
+        place = transcript_place(row.workspace, row.id)
+        self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
+
+    async def page(
+        self, caller: Caller, *, filters: Mapping[str, str], limit: int, after: str | None
+    ) -> Page[CallRow]:
+        """List calls, newest first."""
+        return await self._calls.page(caller.workspace, filters=filters, limit=limit, after=after)
+
+    async def get(self, caller: Caller, call: str) -> CallRow:
+        """Return a call's row, or raise NotFound."""
+        row = await self._calls.get(caller.workspace, call)
+        if row is None:
+            raise NotFound("There is no call with that id, or it is not kept any more.")
+        return row
+
+    async def transcript(self, caller: Caller, call: str) -> dict[str, Any]:
+        """Return a call's transcript, or raise NotFound."""
+        await self.get(caller, call)
+        sealed = await self._calls.transcript(caller.workspace, call)
+        if sealed is None:
+            raise NotFound("The transcript of this call is not kept any more.")
+        content = self._sealer.open_bytes(sealed, transcript_place(caller.workspace, call))
+        transcript: dict[str, Any] = json.loads(unpack(content))
+        return transcript
+
+    async def body(self, caller: Caller, call: str) -> tuple[bytes, str]:
+        """Return the body of a call's last answer as it was kept, and its content type."""
+        kept = (await self.transcript(caller, call)).get("body")
+        if kept is None:
+            raise NotFound("The body of this call's answer is not kept.")
+        return base64.b64decode(kept["content"]), str(kept["content_type"] or "")
+
+    async def prune(self) -> int:
+        """Delete what is older, or more, than is kept."""
+        before = self._clock.now() - self._rules.transcripts_kept
+        return await self._calls.prune(before, self._rules.transcript_bytes)
+
+    # -- idempotency ----------------------------------------------------------------------------
+
+    async def replayed(self, caller: Caller, key: str, request: bytes) -> dict[str, Any] | None:
+        """Claim an `Idempotency-Key`, or return the outcome it stands for.
+
+        Raises:
+            IdempotencyMismatch: it was used with another request.
+            Conflict: the first request with it is still running.
+        """
+        now = self._clock.now()
+        name, digest = _key(caller, key), hashlib.sha256(request).digest()
+        state = await self._idempotency.begin(
+            caller.workspace, name, digest, now=now, until=now + self._rules.idempotency_lifetime
+        )
+        if state.claimed:
+            return None
+        if state.request != digest:
+            raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
+        if state.outcome is None:
+            raise Conflict("The first request with this Idempotency-Key is still running.")
+        place = _outcome_place(caller, name)
+        outcome: dict[str, Any] = json.loads(unpack(self._sealer.open_bytes(state.outcome, place)))
+        return outcome
+
+    async def remember(self, caller: Caller, key: str, outcome: Mapping[str, Any]) -> None:
+        """Keep an outcome for replays."""
+        name = _key(caller, key)
+        content = pack(json.dumps(outcome, ensure_ascii=False).encode())
+        sealed = self._sealer.seal_bytes(content, _outcome_place(caller, name))
+        await self._idempotency.finish(caller.workspace, name, sealed)
+
+    async def forget(self, caller: Caller, key: str) -> None:
+        """Give a key free: the service gave no answer that could be replayed."""
+        await self._idempotency.abandon(caller.workspace, _key(caller, key))
+
+
+def _key(caller: Caller, key: str) -> bytes:
+    return hashlib.sha256(f"{caller.token}\n{key}".encode()).digest()
+
+
+def _outcome_place(caller: Caller, name: bytes) -> SealPlace:
+    return SealPlace(caller.workspace, "outcome", "", name.hex(), 1)

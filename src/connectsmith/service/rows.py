@@ -1,0 +1,230 @@
+"""Rows of the storage as frozen values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from connectsmith.core.connection.status import Status
+
+Origins = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """A person who signs in to us."""
+
+    workspace: str
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenRow:
+    """An API token: its SHA-256, never itself."""
+
+    workspace: str
+    id: str
+    operator: str
+    name: str
+    digest: bytes = field(repr=False)
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorRow:
+    """A connector with its draft. `draft_version` counts saves from 1; it is the draft's ETag."""
+
+    workspace: str
+    id: str
+    name: str
+    draft: str = field(repr=False)
+    draft_version: int
+    draft_saved_at: datetime
+    draft_saved_by: str
+    published: int | None
+    """Number of the newest published revision."""
+    created_at: datetime
+    created_by: str
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """An immutable published definition."""
+
+    workspace: str
+    id: str
+    connector: str
+    number: int
+    text: str = field(repr=False)
+    published_at: datetime
+    published_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRow:
+    """A connector's secret, sealed. Its place for the sealer is `secret_place(row)`."""
+
+    workspace: str
+    id: str
+    connector: str
+    name: str
+    version: int
+    origins: Origins
+    sealed: bytes = field(repr=False)
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRow:
+    """One attempt to authorize.
+
+    `status`: `created` (start link unused), `started` (browser sent on), `returned` (a code came
+    back and is held sealed), `redeeming` (the exchange was begun; never begun twice), `completed`
+    (a connection was made, unconfirmed), `kept`, `failed`, `expired`.
+    `sealed` holds verifier, fields, then the code. Digests are keyed hashes of values that are
+    stored nowhere.
+    """
+
+    workspace: str
+    id: str
+    connector: str
+    revision: int
+    """Published revision; 0 when `definition` holds a draft's text."""
+    status: str
+    test: bool
+    created_by: str
+    """Id of the API token that started it; only it may complete."""
+    created_at: datetime
+    expires_at: datetime
+    start_digest: bytes = field(repr=False)
+    state_digest: bytes | None = field(default=None, repr=False)
+    cookie_digest: bytes | None = field(default=None, repr=False)
+    completion_digest: bytes | None = field(default=None, repr=False)
+    completion_attempts: int = 0
+    return_to: str | None = None
+    """Loopback or allowed URL the browser is sent back to; None: the value is typed."""
+    definition: str | None = field(default=None, repr=False)
+    reconnects: str | None = None
+    """The connection to renew instead of making a new one."""
+    connection: str | None = None
+    issuer: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    origins_api: Origins = ()
+    origins_auth: Origins = ()
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """One account on one connector. `version` counts writes of the sealed record from 1."""
+
+    workspace: str
+    id: str
+    connector: str
+    revision: int
+    test: bool
+    status: Status
+    version: int
+    origins_api: Origins
+    origins_auth: Origins
+    created_at: datetime
+    created_by: str
+    sealed: bytes | None = field(repr=False)
+    """None once revoked."""
+    definition: str | None = field(default=None, repr=False)
+    """The draft's text a test connection was made with."""
+    scopes: tuple[str, ...] = ()
+    account_id: str | None = None
+    account_label: str | None = None
+    received_at: datetime | None = None
+    lifetime: timedelta | None = None
+    renewable: bool = False
+    """Whether it can renew itself: a refresh token, or a grant that needs no person."""
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+    failure_code: str | None = None
+    failure_message: str | None = None
+    failed_at: datetime | None = None
+    retry_at: datetime | None = None
+    """No refresh is tried before this."""
+    refreshed_at: datetime | None = None
+    last_used_at: datetime | None = None
+    discard_at: datetime | None = None
+    """When an unconfirmed connection is revoked and deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call: a small row. The transcript is stored beside it, sealed."""
+
+    workspace: str
+    id: str
+    connector: str
+    connection: str | None
+    revision: int
+    action: str
+    caller: str
+    started_at: datetime
+    duration: timedelta
+    ok: bool
+    status: int | None
+    fault: str | None
+    code: str | None
+    test: bool
+    has_transcript: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """Background work: claimed by a lease when due."""
+
+    workspace: str
+    id: str
+    kind: str
+    subject: str
+    due_at: datetime
+    attempts: int
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that whoever answers for the secrets wants to know."""
+
+    workspace: str
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    message: str = ""
+
+
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row_co]):
+    """Some rows, newest first, and where to go on."""
+
+    items: Sequence[Row_co]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyState:
+    """`claimed`: go on. Otherwise the earlier request's digest and, once there, its outcome."""
+
+    claimed: bool
+    request: bytes = b""
+    outcome: bytes | None = field(default=None, repr=False)

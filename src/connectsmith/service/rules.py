@@ -1,0 +1,38 @@
+"""The figures and addresses that use cases go by; settings fill them, tests shrink them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the administrator decided, as the use cases need it."""
+
+    public_url: str
+    """Scheme, host and port under which browsers reach us; no trailing slash."""
+    return_origins: tuple[str, ...] = ()
+    """Origins that `return_to` may name besides loopback addresses."""
+    authorization_lifetime: timedelta = timedelta(minutes=10)
+    keep_lifetime: timedelta = timedelta(minutes=10)
+    completion_attempts: int = 5
+    lease: timedelta = timedelta(seconds=45)
+    token_timeout: timedelta = timedelta(seconds=30)
+    """Total deadline of a token request; shorter than the lease."""
+    store_patience: timedelta = timedelta(seconds=60)
+    """How long new tokens are held while the database cannot take them."""
+    poll_first: timedelta = timedelta(milliseconds=20)
+    poll_later: timedelta = timedelta(milliseconds=250)
+    retry_first: timedelta = timedelta(seconds=1)
+    retry_most: timedelta = timedelta(minutes=5)
+    idempotency_lifetime: timedelta = timedelta(hours=24)
+    transcripts_kept: timedelta = timedelta(days=7)
+    transcript_bytes: int = 1024 * 1024 * 1024
+    revocation_attempts: int = 8
+
+    def callback_url(self, connector: str) -> str:
+        """Return the redirect URI of a connector: its own, never shared (RFC 9700 section 4.4)."""
+        return f"{self.public_url}/oauth/callback/{connector}"
+
+    def start_url(self, value: str) -> str:
+        """Return the address of a start page."""
+        return f"{self.public_url}/oauth/start/{value}"

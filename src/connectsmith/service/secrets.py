@@ -1,0 +1,212 @@
+"""A connector's secrets: enter, list, confirm, delete, use. Nothing reads one back."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connectsmith.core.authorization.values import StoredSecret
+from connectsmith.core.definition.facts import origins_of_auth
+from connectsmith.core.definition.reading import read
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import Bug, CallerError, NotFound, SecretMissing
+from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.caller import Caller
+from connectsmith.service.ports import (
+    Clock,
+    ConnectorRow,
+    EventRow,
+    Events,
+    Randomness,
+    Sealer,
+    SealPlace,
+    SecretRow,
+    Secrets,
+)
+
+LONGEST_NAME = 200
+LONGEST_VALUE = 64 * 1024
+NAMESPACES = ("oauth.", "authFields.", "connection.", "actionFields.", "urlFields.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret as it is entered. Without origins, those of the definition's sign-in are taken."""
+
+    name: str
+    value: Secret = field(repr=False)
+    origins: tuple[str, ...] | None = None
+
+
+def secret_place(row: SecretRow) -> SealPlace:
+    """Say what a secret's sealed record is bound to."""
+    return SealPlace(row.workspace, "secret", row.connector, f"{row.id}/{row.name}", row.version)
+
+
+class SecretKeys:
+    """Look after the secrets of connectors."""
+
+    def __init__(
+        self,
+        *,
+        secrets: Secrets,
+        blueprints: Blueprints,
+        events: Events,
+        sealer: Sealer,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._secrets = secrets
+        self._blueprints = blueprints
+        self._events = events
+        self._sealer = sealer
+        self._clock = clock
+        self._randomness = randomness
+        self._used: dict[str, set[str]] = {}
+
+    async def add(
+        self, caller: Caller, connector: str, entered: Sequence[NewSecret]
+    ) -> Sequence[SecretRow]:
+        """Seal and store several secrets, all or none.
+
+        Raises:
+            CallerError: a bad name or value; `place` names it.
+            NameTaken: a name that is stored already; values are never changed.
+        """
+        row = await self._blueprints.connector(caller.workspace, connector)
+        _check(entered)
+        origins = _auth_origins(row)
+        rows = [self._sealed(caller, row, each, origins) for each in entered]
+        await self._secrets.add(rows)
+        for each in rows:
+            await self._record(caller, "secret_added", each.id, f"{each.name}: {each.origins}")
+        return rows
+
+    def _sealed(
+        self, caller: Caller, connector: ConnectorRow, entered: NewSecret, origins: tuple[str, ...]
+    ) -> SecretRow:
+        row = SecretRow(
+            workspace=caller.workspace,
+            id=self._randomness.new_id("sec"),
+            connector=connector.id,
+            name=unicodedata.normalize("NFC", entered.name),
+            version=1,
+            origins=readable_origins(
+                origins if entered.origins is None else entered.origins, "/origins"
+            ),
+            sealed=b"",
+            created_at=self._clock.now(),
+            created_by=caller.token,
+        )
+        return replace(row, sealed=self._sealer.seal({"value": entered.value}, secret_place(row)))
+
+    async def list(self, caller: Caller, connector: str) -> Sequence[SecretRow]:
+        """List a connector's secrets: names, times and origins."""
+        await self._blueprints.connector(caller.workspace, connector)
+        return await self._secrets.list(caller.workspace, connector)
+
+    async def confirm(
+        self, caller: Caller, connector: str, secret: str, origins: Sequence[str]
+    ) -> SecretRow:
+        """Set where a secret may be sent from now on."""
+        await self._blueprints.connector(caller.workspace, connector)
+        confirmed = readable_origins(origins, "/origins")
+        if not await self._secrets.confirm_origins(caller.workspace, connector, secret, confirmed):
+            raise _unknown()
+        await self._record(caller, "secret_origins_confirmed", secret, str(confirmed))
+        rows = await self._secrets.list(caller.workspace, connector)
+        return next(each for each in rows if each.id == secret)
+
+    async def delete(self, caller: Caller, connector: str, secret: str) -> None:
+        """Shred a secret at once."""
+        await self._blueprints.connector(caller.workspace, connector)
+        if not await self._secrets.delete(caller.workspace, connector, secret):
+            raise _unknown()
+        await self._record(caller, "secret_deleted", secret, "")
+
+    async def stored_names(self, workspace: str, connector: str) -> frozenset[str]:
+        """Return the names of a connector's secrets."""
+        return frozenset(each.name for each in await self._secrets.list(workspace, connector))
+
+    async def open(
+        self, workspace: str, connector: str, names: frozenset[str]
+    ) -> Mapping[str, StoredSecret]:
+        """Open the named secrets for one request.
+
+        Raises:
+            SecretMissing: some are not stored.
+        """
+        if not names:
+            return {}
+        rows = {each.name: each for each in await self._secrets.list(workspace, connector)}
+        missing = sorted(names - rows.keys())
+        if missing:
+            raise SecretMissing(
+                f"The definition names secrets that are not stored: {', '.join(missing)}. "
+                f"Stored: {', '.join(sorted(rows)) or 'none'}.",
+                details={"missing": missing},
+            )
+        used = [rows[name] for name in sorted(names)]
+        self._used.setdefault(workspace, set()).update(each.id for each in used)
+        return {
+            each.name: StoredSecret(
+                self._sealer.open(each.sealed, secret_place(each))["value"],
+                Destinations.of(each.origins),
+            )
+            for each in used
+        }
+
+    async def flush(self) -> None:
+        """Store when secrets were last used."""
+        used, self._used = self._used, {}
+        for workspace, secrets in used.items():
+            await self._secrets.touch(workspace, sorted(secrets), self._clock.now())
+
+    async def _record(self, caller: Caller, what: str, subject: str, message: str) -> None:
+        await self._events.add(
+            EventRow(caller.workspace, self._clock.now(), caller.token, what, subject, message)
+        )
+
+
+def _auth_origins(row: ConnectorRow) -> tuple[str, ...]:
+    """Return the origins of the draft's sign-in; none while it has errors."""
+    definition = read(row.draft).definition
+    return () if definition is None else origins_of_auth(definition)
+
+
+def readable_origins(origins: Sequence[str], place: str) -> tuple[str, ...]:
+    """Read origins as somebody confirms them; `place` is where they stand in the request."""
+    try:
+        return tuple(sorted(Destinations.of(origins).origins))
+    except Bug as error:
+        raise CallerError(
+            "Write each origin as https://host or https://host:port.", place=place
+        ) from error
+
+
+def _check(entered: Sequence[NewSecret]) -> None:
+    names: set[str] = set()
+    for index, each in enumerate(entered):
+        message = _refusal(each)
+        if message is None and each.name in names:
+            message = f'The name "{each.name}" is given twice.'
+        if message is not None:
+            raise CallerError(message, place=f"/secrets/{index}")
+        names.add(each.name)
+    if not entered:
+        raise CallerError("Name at least one secret.", place="/secrets")
+
+
+def _refusal(entered: NewSecret) -> str | None:
+    name = entered.name
+    if not name or name != name.strip() or len(name) > LONGEST_NAME:
+        return f"A Secret Name has 1 to {LONGEST_NAME} characters and no spaces around it."
+    if "{" in name or "}" in name or name.startswith(NAMESPACES):
+        return "A Secret Name has no braces and does not begin with a namespace such as oauth."
+    if not entered.value or len(entered.value) > LONGEST_VALUE:
+        return f"A Secret Value has 1 to {LONGEST_VALUE:,} characters."
+    return None
+
+
+def _unknown() -> NotFound:
+    return NotFound("The connector has no secret with that id.")

@@ -1,0 +1,131 @@
+"""Conversations with token and revocation endpoints; nothing here is stored or retried."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.grant import (
+    client_credentials_request,
+    exchange_request,
+    refresh_request,
+)
+from connectsmith.core.authorization.revocation import revocation_accepted, revocation_requests
+from connectsmith.core.authorization.token_set import (
+    TokenSet,
+    read_token_answer,
+    renewing_token,
+)
+from connectsmith.core.authorization.values import Values
+from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.message import HttpRequest, HttpResponse
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import Bug, NetworkError, RemoteError
+from connectsmith.service.blueprints import Blueprint
+from connectsmith.service.ports import Clock, Sender
+from connectsmith.service.rules import Rules
+from connectsmith.service.secrets import SecretKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose tokens are asked for: a connector's client on behalf of one connection."""
+
+    workspace: str
+    connector: str
+    blueprint: Blueprint
+    origins_auth: tuple[str, ...]
+    fields: Mapping[str, Secret]
+    captured: Mapping[str, Secret]
+
+    @property
+    def client(self) -> OAuthClient:
+        """The OAuth client; the caller made sure that there is one."""
+        if self.blueprint.client is None:
+            raise Bug("A connector without OAuth was asked for tokens.")
+        return self.blueprint.client
+
+
+class TokenEndpoint:
+    """Exchange, refresh, client credentials and revocation for one connector at a time."""
+
+    def __init__(self, *, secrets: SecretKeys, sender: Sender, clock: Clock, rules: Rules) -> None:
+        self._secrets = secrets
+        self._sender = sender
+        self._clock = clock
+        self._rules = rules
+
+    async def values(self, party: Party) -> Values:
+        """Open what the placeholders of a party's requests stand for.
+
+        Raises:
+            SecretMissing: the definition names secrets that are not stored.
+        """
+        opened = await self._secrets.open(
+            party.workspace, party.connector, party.client.secret_names
+        )
+        return Values(
+            secrets=opened,
+            fields=party.fields,
+            captured=party.captured,
+            destinations=Destinations.of(party.origins_auth),
+        )
+
+    async def exchange(
+        self, party: Party, *, code: Secret, verifier: Secret, redirect_uri: str
+    ) -> TokenSet:
+        """Redeem an authorization code, once (RFC 6749 section 4.1.3)."""
+        request = exchange_request(
+            party.client,
+            code=code,
+            redirect_uri=redirect_uri,
+            verifier=verifier,
+            values=await self.values(party),
+        )
+        return await self._ask(party, request, None)
+
+    async def client_credentials(self, party: Party) -> TokenSet:
+        """Ask for a token on the client's own behalf (RFC 6749 section 4.4)."""
+        request = client_credentials_request(party.client, values=await self.values(party))
+        return await self._ask(party, request, None)
+
+    async def renew(self, party: Party, tokens: TokenSet | None) -> TokenSet:
+        """Refresh (RFC 6749 section 6), or ask again where the grant needs no person."""
+        token = renewing_token(party.client, tokens) if tokens else None
+        if token is None:
+            return await self.client_credentials(party)
+        request = refresh_request(
+            party.client, refresh_token=token, values=await self.values(party)
+        )
+        return await self._ask(party, request, tokens)
+
+    async def revoke(self, party: Party, credentials: Credentials) -> bool:
+        """Revoke tokens (RFC 7009); False when the server should be asked again later."""
+        if party.blueprint.client is None or credentials.tokens is None:
+            return True
+        requests = revocation_requests(party.client, credentials.tokens, await self.values(party))
+        accepted = True
+        for request in requests:
+            accepted = await self._revoked(request) and accepted
+        return accepted
+
+    async def _revoked(self, request: HttpRequest) -> bool:
+        try:
+            return revocation_accepted(await self._send(request))
+        except (NetworkError, RemoteError):
+            return False
+
+    async def _ask(
+        self, party: Party, request: HttpRequest, refreshing: TokenSet | None
+    ) -> TokenSet:
+        response = await self._send(request)
+        return read_token_answer(
+            party.client,
+            response,
+            received_at=self._clock.now(),
+            refreshing=refreshing,
+            sent=request,
+        )
+
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        return await self._sender.send(replace(request, timeout=self._rules.token_timeout))

@@ -1,0 +1,115 @@
+"""A whole installation of ours in this process, on a free port, with its API token."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from tests.servers.loop import LoopThread
+
+from connectsmith.bootstrap import Application, running
+from connectsmith.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Our REST API as its callers see it."""
+
+    address: str
+    token: str = field(repr=False)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
+        """Send one request with the API token and return whatever comes."""
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        with httpx2.Client(timeout=30, trust_env=False) as client:
+            return client.request(method, self.address + path, headers=headers, **more)
+
+    def get(self, path: str) -> Any:
+        """Return the JSON of a successful GET."""
+        return _good(self.ask("GET", path))
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Return the JSON of a successful POST."""
+        return _good(self.ask("POST", path, json=body or {}))
+
+    def problem(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Return the problem document of a POST that must fail."""
+        response = self.ask("POST", path, json=body or {})
+        assert response.headers["content-type"] == "application/problem+json", response.text
+        return response.json()
+
+
+def _good(response: httpx2.Response) -> Any:
+    assert response.is_success, f"{response.status_code}: {response.text}"
+    return response.json() if response.content else None
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running installation; `inside` is for looking at what must not be there."""
+
+    settings: Settings
+    api: Api
+    inside: Application
+    loop: LoopThread
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return self.api.address
+
+    def another_token(self) -> Api:
+        """Return the API as another caller of the same operator sees it."""
+        made = self.api.post(
+            "/v1/tokens", {"name": "other", "scopes": ["connections:read", "connections:write"]}
+        )
+        return replace(self.api, token=made["token"])
+
+
+def settings_for(folder: Path, port: int, *private: int, **more: Any) -> Settings:
+    """Return settings with data and key in a folder; `private` are loopback ports to allow."""
+    pairs = [f"127.0.0.1:{each}" for each in private] + [f"[::1]:{each}" for each in private]
+    return Settings(
+        data_dir=folder / "data",
+        key_file=folder / "keys" / "root.key",
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        allow_private=tuple(pairs),
+        **more,
+    )
+
+
+@contextmanager
+def installed(
+    folder: Path, *private: int, chores: bool = True, **more: Any
+) -> Iterator[Installation]:
+    """Run an installation until the block ends; a second one on the folder finds its data."""
+    loop = LoopThread("installation")
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings = settings_for(folder, listener.getsockname()[1], *private, **more)
+    application: AbstractAsyncContextManager[Application] = running(settings, chores=chores)
+    try:
+        inside = loop.run(application.__aenter__())
+        server = uvicorn.Server(
+            uvicorn.Config(inside.app, lifespan="off", access_log=False, log_config=None)
+        )
+        serving = loop.start(server.serve(sockets=[listener]))
+        token = loop.run(_token(inside))
+        try:
+            yield Installation(settings, Api(settings.public_url, token), inside, loop)
+        finally:
+            server.should_exit = True
+            serving.result(timeout=30)
+            loop.run(application.__aexit__(None, None, None))
+    finally:
+        listener.close()
+        loop.close()
+
+
+async def _token(inside: Application) -> str:
+    made = await inside.desks.access.first_start("tester")
+    return made[1] if made else await inside.desks.access.issue_local()
