@@ -53,7 +53,7 @@ def definition(issuer: str, **changes: Any) -> dict[str, Any]:
                 "POST",
                 events,
                 path=["calendar"],
-                body=["title", "start", "end"],
+                body=["title", "starts_at", "ends_at"],
             ),
         ],
     }
