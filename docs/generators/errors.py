@@ -8,6 +8,8 @@ from itertools import pairwise
 from docs.generators.markdown import code, document, one_line, table
 
 from connectsmith import errors
+from connectsmith.api.problems import STATUS_OF_CODE, STATUS_OF_FAULT
+from connectsmith.cli.exits import EXIT_OF_FAULT
 from connectsmith.errors import ConnectsmithError, Fault
 
 INTRODUCTION = """\
@@ -17,15 +19,10 @@ message on standard error. A message never holds a secret, a body or a stack.
 
 A call that the service answered is no error, whatever its status: its outcome says how it ended."""
 
-FAULTS = {
-    Fault.DEFINITION: ("422", "2", "no"),
-    Fault.CALLER: ("400, 404, 405, 409, 412, 413, 415, 428", "64", "no"),
-    Fault.ACCESS: ("401, 403", "77", "no"),
-    Fault.CREDENTIALS: ("409", "3", "no"),
-    Fault.REMOTE: ("502", "4", "if the answer says so"),
-    Fault.NETWORK: ("504", "4", "if the request may be repeated"),
-    Fault.UNAVAILABLE: ("429, 503", "75", "after `Retry-After`"),
-    Fault.OURS: ("500", "70", "no"),
+RETRY = {
+    Fault.REMOTE: "if the answer says so",
+    Fault.NETWORK: "if the request may be repeated",
+    Fault.UNAVAILABLE: "after `Retry-After`",
 }
 
 
@@ -39,13 +36,25 @@ def page() -> str:
 
 def _faults() -> str:
     meanings = _member_docstrings(Fault)
-    rows = ((f"[{fault}](#{fault})", meanings[fault.name], *FAULTS[fault]) for fault in Fault)
-    return table(("fault", "who has to act", "HTTP status", "exit code", "retry"), rows)
+    rows = (
+        (
+            f"[{fault}](#{fault})",
+            meanings[fault.name],
+            str(EXIT_OF_FAULT[fault]),
+            RETRY.get(fault, "no"),
+        )
+        for fault in Fault
+    )
+    return table(("fault", "who has to act", "exit code", "retry"), rows)
 
 
 def _codes(fault: Fault) -> str:
-    rows = sorted((code(each.code), _meaning(each)) for each in _own(fault))
-    return table(("code", "meaning"), rows)
+    rows = sorted((code(each.code), str(_status(each)), _meaning(each)) for each in _own(fault))
+    return table(("code", "HTTP status", "meaning"), rows)
+
+
+def _status(error: type[ConnectsmithError]) -> int:
+    return STATUS_OF_CODE.get(error.code, STATUS_OF_FAULT[error.fault])
 
 
 def _own(fault: Fault) -> Iterator[type[ConnectsmithError]]:
