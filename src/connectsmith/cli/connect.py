@@ -69,7 +69,7 @@ def connect(
 ) -> None:
     """Connect an account: prints a link, waits for the browser, asks whether to keep it."""
     surroundings = around(context)
-    if not surroundings.can_ask and not (yes and listener):
+    if not surroundings.somebody and not (yes and listener):
         raise CallerError("Nobody is here to answer: use --yes, and not --no-listener.")
     with surroundings.client() as client:
         found = find_connector(client, connector)

@@ -26,6 +26,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Connection": "close",
 }
+_LONGEST_WAIT = 3600.0
+"""Seconds, whatever the server says; authorizations live for ten minutes."""
 _LONGEST_READ = 5.0
 """Seconds that one visitor may take, so that a silent one cannot keep the browser out."""
 
@@ -103,7 +105,7 @@ class Listener:
             AuthorizationEnded: nobody came in time, or the answer was no.
         """
         self._server.authorization = authorization
-        deadline = monotonic() + seconds
+        deadline = monotonic() + min(seconds, _LONGEST_WAIT)
         try:
             while self._server.arrival is None and (left := deadline - monotonic()) > 0:
                 self._server.timeout = left

@@ -67,7 +67,7 @@ def _check_unmasked(fields: Mapping[str, AuthField], values: Mapping[str, str]) 
 
 def _ask(missing: Sequence[AuthField], surroundings: Surroundings) -> dict[str, str]:
     """Ask for what is missing; without anybody to ask the server judges what is there."""
-    if not surroundings.can_ask:
+    if not surroundings.somebody:
         return {}
     answers = {each.key or "": _answer(each) for each in missing}
     return {key: value for key, value in answers.items() if value}

@@ -60,7 +60,7 @@ def read_value(surroundings: Surroundings, prompt: str, *, file: Path | None, st
         return _without_line_break(_read_file(file))
     if stdin:
         return _without_line_break(sys.stdin.read())
-    if not surroundings.can_ask:
+    if not surroundings.somebody:
         raise CallerError("Nobody is here to type a value: use --file or --stdin.")
     return str(typer.prompt(prompt, hide_input=True, err=True))
 

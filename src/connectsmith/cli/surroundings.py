@@ -23,6 +23,8 @@ class Surroundings:
     home: Path
     program: str
     """How this program was called, for sentences that name the next command."""
+    somebody: bool = False
+    """Whether a person is there to answer."""
     named_profile: Path | None = None
 
     @property
@@ -35,11 +37,6 @@ class Surroundings:
         """The profile in use."""
         named = self.environ.get(PREFIX + "PROFILE")
         return self.named_profile or (Path(named) if named else self.places.profile_file)
-
-    @property
-    def can_ask(self) -> bool:
-        """Whether a person is there to answer."""
-        return sys.stdin.isatty()
 
     @property
     def has_display(self) -> bool:
@@ -72,7 +69,13 @@ class Surroundings:
 
 def look_around() -> Surroundings:
     """Read the process's surroundings; called once, by `main`."""
-    return Surroundings(dict(os.environ), sys.platform, Path.home(), _program(sys.argv[0]))
+    return Surroundings(
+        environ=dict(os.environ),
+        platform=sys.platform,
+        home=Path.home(),
+        program=_program(sys.argv[0]),
+        somebody=sys.stdin.isatty(),
+    )
 
 
 def _program(called: str) -> str:

@@ -1,0 +1,189 @@
+from dataclasses import replace
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+from tests.cli.conftest import CONNECTION, CONNECTOR, Asked, Ended, Run, ScriptedApi
+
+from connectsmith.cli.main import run
+from connectsmith.cli.surroundings import Surroundings
+from connectsmith.sdk import Profile, write_profile
+
+START = "/v1/connectors/con_1/authorizations"
+COMPLETE = "/v1/authorizations/aut_1/complete"
+KEEP = "/v1/authorizations/aut_1/keep"
+MAKE = "/v1/connectors/con_1/connections"
+CANARY = "canary-91bd"
+
+OAUTH = """{"schema": "1.0", "name": "Weather",
+ "auth_components": {"type": "oauth2", "authorizationURL": "https://auth.example.com/a",
+  "tokenURL": "https://auth.example.com/t", "scope": "read",
+  "clientID": "{{clientID}}", "clientSecret": "{{clientSecret}}"},
+ "requiredSettings": {"authFields": []}, "endpoints": {}, "actions": []}"""
+KEYED = """{"schema": "1.0", "name": "Weather", "auth_components": {"type": "none"},
+ "requiredSettings": {"authFields": [
+  {"key": "apiKey", "label": "API key", "masked": true}, {"key": "city", "label": "City"}]},
+ "auth_request": {"type": "header", "name": "X-Key", "value": "{{authFields.apiKey}}"},
+ "endpoints": {}, "actions": []}"""
+
+
+def publish(api: ScriptedApi, text: str) -> None:
+    revision = {
+        "number": 1, "published_at": "2026-11-23T18:00:00Z", "published_by": "ope_1", "text": text,
+    }  # fmt: skip
+    api.on("GET", "/v1/connectors/con_1", CONNECTOR)
+    api.on("GET", "/v1/connectors/con_1/revisions/1", revision)
+    unconfirmed = {**CONNECTION, "status": "unconfirmed"}
+    completed = {"id": "aut_1", "status": "completed", "connection": unconfirmed}
+    api.on("POST", COMPLETE, completed)
+    api.on("POST", KEEP, CONNECTION)
+    api.on("POST", MAKE, CONNECTION, status=201)
+
+
+def started(_: Asked) -> dict[str, object]:
+    return {
+        "id": "aut_1", "status": "created", "start_url": "http://127.0.0.1:8400/oauth/start/x",
+        "expires_at": "2099-01-01T00:00:00Z",
+    }  # fmt: skip
+
+
+def started_and_answered(asked: Asked) -> dict[str, object]:
+    """Play the browser: come back to wherever the command line said."""
+    assert isinstance(asked.body, dict)
+    Thread(target=come_back, args=(asked.body["return_to"],), daemon=True).start()
+    return started(asked)
+
+
+def come_back(return_to: str) -> None:
+    parts = urlsplit(return_to)
+    browser = HTTPConnection(parts.hostname or "", parts.port or 0, timeout=10)
+    browser.request("GET", f"{parts.path}?authorization=aut_1&completion={CANARY}")
+    browser.getresponse().read()
+    browser.close()
+
+
+def test_a_connection_is_completed_with_what_the_browser_brought_and_kept(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, started_and_answered, status=201)
+
+    ended = run_at("connect", "con_1", "--yes")
+
+    assert ended.code == 0
+    assert api.bodies("POST", COMPLETE) == [{"completion": CANARY}]
+    assert len(api.bodies("POST", KEEP)) == 1
+    assert "http://127.0.0.1:8400/oauth/start/x" in ended.err
+    assert "ada@example.com" in ended.err
+    assert CANARY not in ended.out + ended.err
+
+
+def test_without_a_yes_and_nobody_to_ask_nothing_is_started(api: ScriptedApi, run_at: Run) -> None:
+    publish(api, OAUTH)
+
+    ended = run_at("connect", "con_1")
+
+    assert ended.code == 64
+    assert api.asked == []
+
+
+class Asking:
+    """Somebody sits at the terminal and types what the test says."""
+
+    def __init__(
+        self, api: ScriptedApi, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self._surroundings = replace(surroundings, somebody=True)
+        self._monkeypatch = monkeypatch
+        write_profile(surroundings.profile_file, Profile(api.address, "cst_canary"))
+
+    def run(self, *arguments: str, typed: str) -> int:
+        import io  # noqa: PLC0415
+        import sys  # noqa: PLC0415
+
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))
+        return run(arguments, self._surroundings)
+
+
+@pytest.fixture
+def asking(api: ScriptedApi, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Asking:
+    return Asking(api, surroundings, monkeypatch)
+
+
+def test_without_a_listener_the_eight_characters_are_typed(
+    api: ScriptedApi, asking: Asking
+) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, started, status=201)
+
+    code = asking.run("connect", "con_1", "--no-listener", typed="ABCD1234\ny\n")
+
+    assert code == 0
+    assert api.bodies("POST", START)[0]["return_to"] is None  # type: ignore[index]  # JSON
+    assert api.bodies("POST", COMPLETE) == [{"completion": "ABCD1234"}]
+
+
+def test_a_connection_that_is_not_wanted_is_not_kept(
+    api: ScriptedApi, asking: Asking, capfd: pytest.CaptureFixture[str]
+) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, started, status=201)
+
+    code = asking.run("connect", "con_1", "--no-listener", typed="ABCD1234\nn\n")
+
+    assert code == 0
+    assert api.bodies("POST", KEEP) == []
+    assert "Not kept" in capfd.readouterr().out
+
+
+def test_a_masked_field_is_no_argument(api: ScriptedApi, run_at: Run) -> None:
+    publish(api, KEYED)
+
+    ended = run_at("connect", "con_1", "--yes", "--field", f"apiKey={CANARY}")
+
+    assert ended.code == 64
+    assert "--field-file apiKey=FILE" in ended.err
+    assert CANARY not in ended.out + ended.err
+    assert api.bodies("POST", MAKE) == []
+
+
+def test_an_api_key_comes_from_a_file_and_needs_no_browser(
+    api: ScriptedApi, run_at: Run, tmp_path: Path
+) -> None:
+    publish(api, KEYED)
+    file = tmp_path / "key"
+    file.write_text(f"{CANARY}\n")
+
+    ended = run_at(
+        "connect", "con_1", "--yes", "--field", "city=Oslo", "--field-file", f"apiKey={file}"
+    )
+
+    assert ended.code == 0
+    assert api.bodies("POST", MAKE) == [
+        {"fields": {"city": "Oslo", "apiKey": CANARY}, "test": False}
+    ]
+    assert CANARY not in ended.out + ended.err
+
+
+def test_a_field_that_nobody_asked_for_is_refused_with_those_there_are(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    publish(api, KEYED)
+
+    ended = run_at("connect", "con_1", "--yes", "--field", "town=Oslo")
+
+    assert ended.code == 64
+    assert "apiKey, city" in ended.err
+
+
+def test_an_unpublished_connector_is_connected_only_for_a_test(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    api.on("GET", "/v1/connectors/con_1", {**CONNECTOR, "published": None})
+
+    ended: Ended = run_at("connect", "con_1", "--yes")
+
+    assert ended.code == 2
+    assert "--test" in ended.err

@@ -1,0 +1,77 @@
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+
+from connectsmith.cli.loopback import Listener
+from connectsmith.errors import AuthorizationEnded, CompletionRefused
+
+
+def visit(url: str, query: str) -> tuple[int, dict[str, str]]:
+    parts = urlsplit(url)
+    browser = HTTPConnection(parts.hostname or "", parts.port or 0, timeout=10)
+    browser.request("GET", f"{parts.path}?{query}")
+    answer = browser.getresponse()
+    answer.read()
+    browser.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+
+
+def test_the_browser_that_comes_back_brings_the_completion_value_and_nobody_else_can() -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(listener.wait, "aut_1", seconds=10)
+        root = listener.return_to.rsplit("/", 1)[0]
+
+        strangers = [
+            visit(f"{root}/guessed", "authorization=aut_1&completion=evil")[0],
+            visit(listener.return_to, "authorization=aut_2&completion=evil")[0],
+        ]
+        status, headers = visit(listener.return_to, "authorization=aut_1&completion=abc")
+
+        assert strangers == [404, 404]
+        assert (status, waiting.result(10)) == (200, "abc")
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
+
+
+def test_the_listener_is_on_a_literal_loopback_address_and_gone_after_one_arrival() -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(listener.wait, "aut_1", seconds=10)
+        visit(listener.return_to, "authorization=aut_1&completion=abc")
+        waiting.result(10)
+
+        assert urlsplit(listener.return_to).hostname == "127.0.0.1"
+        with pytest.raises(ConnectionRefusedError):
+            visit(listener.return_to, "authorization=aut_1&completion=abc")
+
+
+def test_the_path_is_another_each_time_and_cannot_be_guessed() -> None:
+    with Listener() as one, Listener() as other:
+        paths = [urlsplit(each.return_to).path for each in (one, other)]
+
+    assert paths[0] != paths[1]
+    assert min(map(len, paths)) > 32
+
+
+def test_a_refusal_ends_the_wait_with_its_code() -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(listener.wait, "aut_1", seconds=10)
+        visit(listener.return_to, "authorization=aut_1&error=consent_denied")
+
+        with pytest.raises(AuthorizationEnded, match="consent_denied"):
+            waiting.result(10)
+
+
+def test_an_arrival_without_a_value_is_no_completion() -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool:
+        waiting = pool.submit(listener.wait, "aut_1", seconds=10)
+        visit(listener.return_to, "authorization=aut_1")
+
+        with pytest.raises(CompletionRefused):
+            waiting.result(10)
+
+
+def test_nobody_is_waited_for_longer_than_the_authorization_lives() -> None:
+    with Listener() as listener, pytest.raises(AuthorizationEnded, match="in time"):
+        listener.wait("aut_1", seconds=0)

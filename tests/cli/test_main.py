@@ -1,0 +1,148 @@
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import CONNECTOR, Run, ScriptedApi
+
+from connectsmith import __version__
+from connectsmith.cli.exits import EXIT_OF_FAULT, exit_of
+from connectsmith.cli.surroundings import Surroundings
+from connectsmith.errors import Fault
+
+
+def test_every_fault_has_the_exit_code_of_the_table() -> None:
+    assert EXIT_OF_FAULT == {
+        Fault.DEFINITION: 2,
+        Fault.CALLER: 64,
+        Fault.ACCESS: 77,
+        Fault.CREDENTIALS: 3,
+        Fault.REMOTE: 4,
+        Fault.NETWORK: 4,
+        Fault.UNAVAILABLE: 75,
+        Fault.OURS: 70,
+    }
+    assert exit_of("a fault of tomorrow") == 70
+
+
+def test_the_version_is_printed(run_offline: Run) -> None:
+    ended = run_offline("--version")
+
+    assert (ended.code, ended.out) == (0, f"{__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("conector",), ("connector", "show"), ("serve", "--prot", "1")]
+)
+def test_a_mistyped_command_is_the_callers_fault_and_prints_nothing_to_stdout(
+    run_offline: Run, arguments: tuple[str, ...]
+) -> None:
+    ended = run_offline(*arguments)
+
+    assert (ended.code, ended.out) == (64, "")
+    assert ended.err.startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "fault", "exit_code"),
+    [
+        (403, "api_scope_missing", "access", 77),
+        (409, "grant_rejected", "credentials", 3),
+        (503, "storage_busy", "unavailable", 75),
+        (422, "definition_invalid", "definition", 2),
+        (500, "internal_error", "ours", 70),
+    ],
+)
+def test_a_problem_is_one_line_on_stderr_and_an_exit_code(
+    api: ScriptedApi, run_at: Run, *, status: int, code: str, fault: str, exit_code: int
+) -> None:
+    problem = {"code": code, "fault": fault, "detail": "It is so."}
+    api.on("GET", "/v1/connectors/con_1", problem, status=status)
+
+    ended = run_at("connector", "show", "con_1")
+
+    assert (ended.code, ended.out) == (exit_code, "")
+    assert ended.err == f"{code}: It is so.\n"
+
+
+def test_every_fault_that_comes_with_a_problem_is_listed(api: ScriptedApi, run_at: Run) -> None:
+    diagnostics = [{"code": "url_missing", "message": "There is none.", "pointer": "/endpoints"}]
+    problem = {
+        "code": "definition_invalid", "fault": "definition", "detail": "It is faulty.",
+        "diagnostics": diagnostics,
+    }  # fmt: skip
+    api.on("GET", "/v1/connectors/con_1", CONNECTOR)
+    api.on("POST", "/v1/connectors/con_1/publish", problem, status=422)
+
+    ended = run_at("connector", "publish", "con_1")
+
+    assert "  /endpoints: url_missing: There is none.\n" in ended.err
+
+
+def test_nothing_that_comes_from_outside_can_move_the_cursor(api: ScriptedApi, run_at: Run) -> None:
+    hostile = {**CONNECTOR, "name": "a\x1b[2Jb\x9bc\u202ed\tx"}
+    api.on("GET", "/v1/connectors/con_1", hostile)
+
+    ended = run_at("connector", "show", "con_1")
+
+    assert not set("\x1b\x9b\u202e") & set(ended.out)
+
+
+def test_without_a_profile_the_way_to_one_is_named(run_offline: Run) -> None:
+    ended = run_offline("connector", "list")
+
+    assert ended.code == 77
+    assert "connectsmith login" in ended.err
+
+
+def test_without_a_server_the_address_is_named(
+    run_offline: Run, surroundings: Surroundings
+) -> None:
+    surroundings.profile_file.parent.mkdir(parents=True)
+    surroundings.profile_file.write_text('address = "http://127.0.0.1:1"\ntoken = "cst_canary"\n')
+    surroundings.profile_file.chmod(0o600)
+
+    ended = run_offline("connector", "list")
+
+    assert ended.code == 4
+    assert "http://127.0.0.1:1" in ended.err
+    assert "canary" not in ended.err
+
+
+def test_another_profile_can_be_named(
+    api: ScriptedApi, run_at: Run, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "other.toml"
+    surroundings.profile_file.rename(elsewhere)
+    api.on("GET", "/v1/connectors", {"items": [CONNECTOR], "next": None})
+
+    ended = run_at("--profile", str(elsewhere), "connector", "list")
+
+    assert ended.code == 0
+    assert api.asked[0].headers["authorization"] == "Bearer cst_canary"
+
+
+def test_in_a_pipe_a_list_is_a_line_an_item(api: ScriptedApi, run_at: Run) -> None:
+    api.on("GET", "/v1/connectors", {"items": [CONNECTOR], "next": None})
+
+    ended = run_at("connector", "list")
+
+    assert ended.out == "con_1\tWeather\tnone\t1\tno\tclientSecret\n"
+
+
+def test_json_is_what_the_api_answered(api: ScriptedApi, run_at: Run) -> None:
+    newer = {**CONNECTOR, "of_tomorrow": {"kept": True}}
+    api.on("GET", "/v1/connectors", {"items": [newer], "next": None})
+
+    ended = run_at("connector", "list", "--json")
+
+    assert ended.json == [newer]
+
+
+def test_a_bug_names_its_place_and_not_what_it_held(
+    run_offline: Run, surroundings: Surroundings
+) -> None:
+    surroundings.profile_file.mkdir(parents=True)  # a directory where a file should be
+
+    ended = run_offline("connector", "list")
+
+    assert ended.code in (70, 75)
+    assert "Traceback" not in ended.err
