@@ -32,12 +32,14 @@ async def read_body(response: ClientResponse, *, budget: int, ratio: int) -> tup
         and hdrs.CONTENT_ENCODING not in response.headers
     ):
         return await response.content.read(), True
-    content = bytearray()
+    content: list[bytes] = []
+    left = budget
     async for piece in pieces(response, ratio=ratio):
-        content += piece
-        if len(content) > budget:
-            return bytes(content[:budget]), False
-    return bytes(content), True
+        content.append(piece[:left])
+        if len(piece) > left:
+            return b"".join(content), False
+        left -= len(piece)
+    return b"".join(content), True
 
 
 async def pieces(response: ClientResponse, *, ratio: int) -> AsyncIterator[bytes]:
@@ -48,11 +50,13 @@ async def pieces(response: ClientResponse, *, ratio: int) -> AsyncIterator[bytes
         while chunk := await content.readany():
             yield chunk
         return
-    inflater = Inflater(coding, ratio=ratio)
+    inflater = None
     while chunk := await content.readany():
+        inflater = inflater or Inflater(coding, ratio=ratio)
         for piece in inflater.feed(chunk):
             yield piece
-    inflater.end()
+    if inflater is not None:
+        inflater.end()
 
 
 class Inflater:
@@ -92,7 +96,7 @@ class Inflater:
 
     def end(self) -> None:
         """Refuse a body that stops in the middle."""
-        if self._received and self._stream is not None and not self._stream.eof:
+        if self._stream is not None and not self._stream.eof:
             raise _broken()
 
     def _stream_for(self, upcoming: bytes) -> "zlib._Decompress":

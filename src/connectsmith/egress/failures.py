@@ -74,6 +74,8 @@ def _unconnected(
         return _unverified(error.certificate_error, origin)
     if isinstance(error, aiohttp.ClientConnectorSSLError):
         return _tls_failed(error, origin)
+    if isinstance(error.os_error, ConnectionResetError) and not origin.plain:
+        return _tls_error(origin, "tls_broken_off", "the server broke off the TLS handshake")
     reason = "the network or the server did not let it through"
     if isinstance(error.os_error, ConnectionRefusedError):
         reason = "the server refused it"
@@ -88,14 +90,16 @@ def _unverified(error: BaseException, origin: Origin) -> TlsFailed:
 
 def _tls_failed(error: aiohttp.ClientConnectorSSLError, origin: Origin) -> TlsFailed:
     reason = str(getattr(error.os_error, "reason", None) or "")
-    cause, sentence = "tls_failed", "the TLS handshake failed"
     if any(word in reason for word in _OLD_TLS):
-        cause, sentence = "tls_version", "it does not speak TLS 1.2 or newer"
-    elif any(word in reason for word in _NOT_TLS):
-        cause, sentence = "tls_absent", "it does not speak TLS on this port"
+        return _tls_error(origin, "tls_version", "it does not speak TLS 1.2 or newer")
+    if any(word in reason for word in _NOT_TLS):
+        return _tls_error(origin, "tls_absent", "it does not speak TLS on this port")
+    return _tls_error(origin, "tls_failed", "the TLS handshake failed")
+
+
+def _tls_error(origin: Origin, cause: str, sentence: str) -> TlsFailed:
     return TlsFailed(
-        f"No safe connection to {origin.text} could be made: {sentence}.",
-        details={"cause": cause},
+        f"No safe connection to {origin.text} could be made: {sentence}.", details={"cause": cause}
     )
 
 

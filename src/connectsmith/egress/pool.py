@@ -5,16 +5,24 @@ actions only: on an idle connection, the server's closing cannot be told from a 
 a refresh token that is the difference between fine and gone.
 """
 
+import asyncio
 import math
 import ssl
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_parser import RawResponseMessage
 
 from connectsmith.egress.attempt import TrackedRequest, guarded_socket
 from connectsmith.egress.limits import Limits
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.resolver import JudgingResolver, Lookup
+
+_FIRST_FINAL = 200
 
 
 def tls_context(extra_ca_file: Path | None) -> ssl.SSLContext:
@@ -26,6 +34,43 @@ def tls_context(extra_ca_file: Path | None) -> ssl.SSLContext:
         context.load_verify_locations(cafile=extra_ca_file)
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+class _Connection(ResponseHandler):
+    """Counts interim answers (RFC 9110 section 15.2), which aiohttp would skip without end."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most_interim: int) -> None:
+        super().__init__(loop)
+        self._most_interim = most_interim
+        self._interim = 0
+
+    def feed_data(
+        self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0
+    ) -> None:
+        if self._interim > self._most_interim:
+            return
+        self._interim = self._interim + 1 if data[0].code < _FIRST_FINAL else 0
+        if self._interim <= self._most_interim:
+            super().feed_data(data, size)
+            return
+        self.set_exception(HttpProcessingError(message="too many interim answers"))
+        if self.transport is not None:
+            self.transport.close()
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Opens connections that count interim answers."""
+
+    def __init__(self, limits: Limits, **options: Any) -> None:
+        super().__init__(
+            use_dns_cache=False,
+            limit=limits.connections,
+            limit_per_host=limits.connections_to_one_host,
+            timeout_ceil_threshold=math.inf,
+            **options,
+        )
+        make = partial(_Connection, self._loop, limits.interim_answers)
+        self._factory = make  # type: ignore[assignment]  # a _Connection is a ResponseHandler
 
 
 class Pool:
@@ -64,13 +109,10 @@ class Pool:
         )
 
     def _connector(self, *, keep: bool) -> aiohttp.TCPConnector:
-        return aiohttp.TCPConnector(
+        return _Connector(
+            self._limits,
             force_close=not keep,
             ssl=self._tls,
             resolver=self._resolver,
-            use_dns_cache=False,
             socket_factory=guarded_socket(self._policy),
-            limit=self._limits.connections,
-            limit_per_host=self._limits.connections_to_one_host,
-            timeout_ceil_threshold=math.inf,
         )
