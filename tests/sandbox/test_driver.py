@@ -47,6 +47,17 @@ def test_consent_leads_back_to_the_callback_with_the_first_site_s_cookie_alone(
     assert callback_of(hostile).header("cookie") == "mine=1"
 
 
+def test_no_code_or_state_is_logged_even_at_the_lowest_level(
+    start_url: str, hostile: Hostile, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(1)
+
+    answer_consent(start_url)
+
+    for _, value in callback_of(hostile).query:
+        assert f"={quote(value, safe='')}" not in caplog.text
+
+
 def test_saying_no_leads_back_with_the_error(start_url: str, hostile: Hostile) -> None:
     answer_consent(start_url, allow=False)
 

@@ -4,6 +4,7 @@ For the demo and for tests. It talks to this machine and to nothing else.
 """
 
 import ipaddress
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,6 +18,8 @@ from connectsmith.errors import EgressDenied, RemoteError
 from connectsmith.sandbox.forms import Form, read_forms
 
 HOPS = 10
+_TALKATIVE = ("httpx2", "httpcore2")
+"""Loggers that write addresses and headers below WARNING: here they hold codes and state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Browser:
 
     def __init__(self, *, stop_at: str | None = None, timeout: float = 30) -> None:
         self._stop_at = stop_at
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._client = httpx2.Client(follow_redirects=False, trust_env=False, timeout=timeout)
 
     def __enter__(self) -> Self:

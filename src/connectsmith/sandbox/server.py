@@ -146,12 +146,13 @@ def _issuer(host: str, sockets: list[socket.socket]) -> str:
 
 
 def _server(sandbox: Sandbox) -> uvicorn.Server:
-    """Access logs stay off: they would hold codes and state. Other logging is the caller's."""
+    """Nothing below a warning is logged: addresses hold codes and state."""
     return uvicorn.Server(
         uvicorn.Config(
             create_app(sandbox),
             access_log=False,
             log_config=None,
+            log_level="warning",
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=1,
