@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectsmith.core.secret.secret import Secret
-from connectsmith.keys.record import broken, key_id_of, open_record, seal_record
+from connectsmith.keys.record import open_record, seal_record
 from connectsmith.keys.ring import KeyRing, derived
 from connectsmith.service.ports import SealPlace
+
+_WRITER = json.JSONEncoder(separators=(",", ":"))
+_READER = json.JSONDecoder()
+"""Kept ready: `json.dumps` and `json.loads` cost as much again as the work itself."""
 
 
 class EnvelopeSealer:
@@ -24,11 +28,11 @@ class EnvelopeSealer:
     def seal(self, values: Mapping[str, Secret], place: SealPlace) -> bytes:
         """Seal a flat record."""
         flat = {name: value.reveal() for name, value in values.items()}
-        return self.seal_bytes(json.dumps(flat, separators=(",", ":")).encode(), place)
+        return self.seal_bytes(_WRITER.encode(flat).encode("ascii"), place)
 
     def open(self, sealed: bytes, place: SealPlace) -> dict[str, Secret]:
         """Open a flat record; `SealBroken` when it does not belong there."""
-        flat: dict[str, str] = json.loads(self.open_bytes(sealed, place))
+        flat, _ = _READER.raw_decode(self.open_bytes(sealed, place).decode("ascii"))
         return {name: Secret(value) for name, value in flat.items()}
 
     def seal_bytes(self, content: bytes, place: SealPlace) -> bytes:
@@ -37,11 +41,7 @@ class EnvelopeSealer:
 
     def open_bytes(self, sealed: bytes, place: SealPlace) -> bytes:
         """Open them; `SealBroken` when they do not belong there."""
-        key_id = key_id_of(sealed)
-        key = self._keys.get(key_id)
-        if key is None:
-            raise broken()
-        return open_record(sealed, place, key_id=key_id, key=key)
+        return open_record(sealed, place, self._keys)
 
     def digest(self, label: str, value: Secret) -> bytes:
         """Return a keyed 32-byte hash of a value; labels are constants of the callers."""

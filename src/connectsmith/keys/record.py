@@ -8,6 +8,7 @@ key-encryption key, whose id stands in the record. Nothing is ever tried with se
 
 import os
 import unicodedata
+from collections.abc import Mapping
 from struct import Struct
 
 from cryptography.exceptions import InvalidTag
@@ -21,16 +22,12 @@ KEY_ID_BYTES = 4
 
 FORMAT = 1
 _AES_256_GCM = 1
-_PREFIX = bytes((0xC5, 0x53, FORMAT, _AES_256_GCM))
+_MARK = bytes((0xC5, 0x53, FORMAT, _AES_256_GCM))
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 
-_KEY_ID = len(_PREFIX)
-_WRAP_NONCE = _KEY_ID + KEY_ID_BYTES
-_WRAPPED = _WRAP_NONCE + _NONCE_BYTES
-_NONCE = _WRAPPED + KEY_BYTES + _TAG_BYTES
-_CIPHERTEXT = _NONCE + _NONCE_BYTES
-_SHORTEST = _CIPHERTEXT + _TAG_BYTES
+_HEAD = Struct(f"4s {KEY_ID_BYTES}s {_NONCE_BYTES}s {KEY_BYTES + _TAG_BYTES}s {_NONCE_BYTES}s")
+_SHORTEST = _HEAD.size + _TAG_BYTES
 
 _LENGTHS = Struct(">BBQIIII")
 
@@ -66,35 +63,26 @@ def seal_record(content: bytes, place: SealPlace, *, key_id: bytes, key: AESGCM)
     wrap_nonce, nonce = nonces[:_NONCE_BYTES], nonces[_NONCE_BYTES:]
     wrapped = key.encrypt(wrap_nonce, data_key, key_id + bound)
     ciphertext = AESGCM(data_key).encrypt(nonce, content, bound)
-    return b"".join((_PREFIX, key_id, wrap_nonce, wrapped, nonce, ciphertext))
+    return b"".join((_MARK, key_id, wrap_nonce, wrapped, nonce, ciphertext))
 
 
-def key_id_of(sealed: bytes) -> bytes:
-    """Return the id of the key that wraps a record's data key.
+def open_record(sealed: bytes, place: SealPlace, keys: Mapping[bytes, AESGCM]) -> bytes:
+    """Decrypt what `seal_record` made for the same place, with the key it names.
 
     Raises:
-        SealBroken: it is no record of this format.
+        SealBroken: it was altered, belongs elsewhere, or was sealed with a key that is not here.
     """
-    if len(sealed) < _SHORTEST or not sealed.startswith(_PREFIX):
+    if len(sealed) < _SHORTEST:
         raise broken()
-    return sealed[_KEY_ID:_WRAP_NONCE]
-
-
-def open_record(sealed: bytes, place: SealPlace, *, key_id: bytes, key: AESGCM) -> bytes:
-    """Decrypt what `seal_record` made for the same place; `key_id` is that of `key_id_of`.
-
-    Raises:
-        SealBroken: it was altered, belongs elsewhere, or was sealed with another key.
-    """
+    mark, key_id, wrap_nonce, wrapped, nonce = _HEAD.unpack_from(sealed)
+    key = keys.get(key_id)
+    if mark != _MARK or key is None:
+        raise broken()
     bound = associated(place)
     try:
-        data_key = key.decrypt(
-            sealed[_WRAP_NONCE:_WRAPPED], sealed[_WRAPPED:_NONCE], key_id + bound
-        )
-        return AESGCM(data_key).decrypt(
-            sealed[_NONCE:_CIPHERTEXT], memoryview(sealed)[_CIPHERTEXT:], bound
-        )
-    except (InvalidTag, ValueError):
+        data_key = key.decrypt(wrap_nonce, wrapped, key_id + bound)
+        return AESGCM(data_key).decrypt(nonce, sealed[_HEAD.size :], bound)
+    except InvalidTag:
         raise broken() from None
 
 

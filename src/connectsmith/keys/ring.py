@@ -20,7 +20,6 @@ from connectsmith.keys.record import (
     KEY_BYTES,
     KEY_ID_BYTES,
     broken,
-    key_id_of,
     open_record,
     seal_record,
 )
@@ -90,10 +89,7 @@ def _opened(kept: str, root: RootKey) -> KeyRing:
         sealed = base64.b64decode(kept, validate=True)
     except ValueError:
         raise broken() from None
-    root_id = _id_of(root)
-    if key_id_of(sealed) != root_id:
-        raise broken()
-    content = json.loads(open_record(sealed, _PLACE, key_id=root_id, key=AESGCM(root.content)))
+    content = json.loads(open_record(sealed, _PLACE, {_id_of(root): AESGCM(root.content)}))
     return KeyRing(
         primary=bytes.fromhex(content["primary"]),
         keys={bytes.fromhex(one): bytes.fromhex(key) for one, key in content["keys"].items()},

@@ -98,12 +98,14 @@ def _load(path: Path, folder: int) -> RootKey:
             f"The key file {path} cannot be read ({_reason(error)}). "
             "Put the key itself there, owned by the user that runs Connectsmith."
         ) from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             raise StartRefused(f"The key file {path} is no regular file. Put the key itself there.")
         _check(state, path, "key file", "chmod 400")
-        content = file.read(_LONGEST_FILE)
+        content = os.read(descriptor, _LONGEST_FILE)
+    finally:
+        os.close(descriptor)
     return _key(content.decode("ascii", "replace"), f"the file {path}")
 
 
