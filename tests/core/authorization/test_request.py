@@ -91,6 +91,8 @@ def test_parameters_are_form_encoded_without_fragment() -> None:
         "redirect_uri",
         "code_challenge",
         "code_challenge_method",
+        "response_type",
+        "Client_ID",
     ],
 )
 @pytest.mark.parametrize("value", ["mine", None])
@@ -109,6 +111,12 @@ def test_reserved_parameters_in_the_endpoints_query_are_refused(query: str) -> N
         client(authorizationURL=AUTHORIZATION_URL + query)
 
     assert str(refused.value.place).startswith("/auth_components/authorizationURL")
+
+
+def test_parameters_that_mean_nothing_to_the_sign_in_stay_in_the_query() -> None:
+    assert url_of(client(authorizationURL=f"{AUTHORIZATION_URL}?code=true")).startswith(
+        f"{AUTHORIZATION_URL}?code=true&response_type=code&"
+    )
 
 
 def test_reserved_parameters_are_refused_under_their_new_name_too() -> None:
@@ -280,6 +288,12 @@ def test_host_of_the_endpoint_is_filled_from_the_owners_field() -> None:
     endpoint = authorization_endpoint(signing_in, values(fields={"shop": "mine"}))
     assert endpoint == "https://mine.shops.example.com/authorize"
     assert token_endpoint(signing_in, values()) == "https://tokens.example.com/token"
+
+
+def test_token_endpoint_that_the_callback_names_vouches_for_nobody() -> None:
+    signing_in = client(tokenURL="https://{{connection.site}}.example.com/token")
+
+    assert token_endpoint(signing_in, values(captured={"site": "evil"})) is None
 
 
 def test_grant_without_a_person_has_no_authorization_request() -> None:

@@ -163,7 +163,7 @@ def test_what_was_sent_is_masked_where_the_server_repeats_it() -> None:
     shown = f"{error.message} {error.details}"
     for secret in (CODE.reveal(), CLIENT_SECRET, VERIFIER.reveal(), "s3cr%25t", "%2Fwith"):
         assert secret not in shown
-    assert "[secret]" in error.message
+    assert "[masked:sent]" in error.message
 
 
 @pytest.mark.parametrize(

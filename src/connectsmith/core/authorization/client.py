@@ -120,7 +120,7 @@ def oauth_client(definition: Definition) -> OAuthClient:
     exchange = _token_endpoint(definition, names, refreshing=False)
     refresh = _token_endpoint(definition, names, refreshing=True)
     _check_client(auth, exchange, refresh)
-    _check_not_shown(client_id, _secrets(client_secret) | exchange.secrets | refresh.secrets)
+    _check_not_shown(client_id, client_secret)
     authorization = _authorization_endpoint(definition, names)
     revocation = _revocation_endpoint(definition, exchange)
     return OAuthClient(
@@ -211,20 +211,19 @@ def _authorization_endpoint(
     if not auth.authorization_url:
         raise _url_missing("authorizationURL")
     renames, place = names.authorization, f"{SIGN_IN}/authorizationParams"
-    reserved = parameters.CREDENTIALS | parameters.BROWSER_BOUND
+    reserved = parameters.CREDENTIALS | parameters.BROWSER_BOUND | {"response_type"}
     authored = _authored(auth.authorization_params)
     parameters.check_renames(
         renames, parameters.AUTHORIZATION, f"{SIGN_IN}/parameterNames/authorization"
     )
     parameters.check_authored(authored, renames, reserved, place)
     _check_no_secret(authored, place)
-    _check_response_type(auth.authorization_params, place)
     base, _, fragment = auth.authorization_url.partition("#")
     for text in (base, fragment):
         parameters.check_authored(
             parameters.query_names(text.partition("?")[2]),
             renames,
-            reserved,
+            parameters.BROWSER_BOUND | {"client_id"},
             f"{SIGN_IN}/authorizationURL",
         )
     url = compile_url(base, definition)
@@ -314,13 +313,13 @@ def _headers(written: TokenRequest) -> tuple[tuple[str, Template], ...]:
     return tuple((name, compile_template(text)) for name, text in written.headers.items())
 
 
-def _check_not_shown(client_id: Template | None, kept: frozenset[str]) -> None:
-    """Refuse a secret that would be kept in one place and shown to the browser in another."""
-    shown = sorted(_secrets(client_id) & kept)
+def _check_not_shown(client_id: Template | None, client_secret: Template | None) -> None:
+    """Refuse a client secret that would be shown to the browser as the client's id."""
+    shown = sorted(_secrets(client_id) & _secrets(client_secret))
     if shown:
         raise DefinitionError(
-            f'The secret "{shown[0]}" stands in "clientID", which every browser is shown, and in '
-            "another place too. Store the client id as a secret of its own.",
+            f'The secret "{shown[0]}" stands in "clientSecret" and in "clientID", which every '
+            "browser is shown. Store the client id as a secret of its own.",
             place=f"{SIGN_IN}/clientID",
         )
 
@@ -336,15 +335,6 @@ def _check_no_secret(authored: Authored, place: str) -> None:
                 'Of all secrets only that of "clientID" may go there.',
                 place=f"{place}/{name}",
             )
-
-
-def _check_response_type(written: Mapping[str, str | None], place: str) -> None:
-    if "token" in (written.get("response_type") or "").replace("_", " ").split():
-        raise DefinitionError(
-            "The implicit grant is not supported: it hands tokens to the browser "
-            "(RFC 9700 section 2.1.2). Leave out the response_type.",
-            place=f"{place}/response_type",
-        )
 
 
 # -- small readings -------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
-from urllib.parse import quote, quote_plus, urlencode
+from typing import assert_never
+from urllib.parse import urlencode
 
 from connectsmith.core.authorization.client import OAuthClient, TokenEndpoint
 from connectsmith.core.authorization.client_auth import (
@@ -26,10 +26,6 @@ from connectsmith.core.definition.placeholders import OMITTED, Place, Template
 from connectsmith.core.message import Carried, HttpRequest, Purpose
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SecretMissing, ValueMissing
-
-MASK: Final = "[secret]"
-SHORTEST_MASKED: Final = 4
-"""Characters; masking `eu` or `com` would only garble words and hide nothing."""
 
 
 def exchange_request(
@@ -127,15 +123,6 @@ def client_identity(client: OAuthClient, values: Values) -> tuple[Secret | None,
 def form_encoded(parameters: Parameters) -> str:
     """Write parameters as `application/x-www-form-urlencoded` (RFC 6749 appendix B)."""
     return urlencode([(name, value.reveal()) for name, value in parameters], errors="replace")
-
-
-def without_traces(text: str, carried: Sequence[Carried]) -> str:
-    """Mask whatever a request carried in a text that came back, plain or percent-encoded."""
-    secrets = {each.value.reveal() for each in carried if len(each.value) >= SHORTEST_MASKED}
-    forms = {form for each in secrets for form in (each, quote(each, safe=""), quote_plus(each))}
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
 
 
 def _carried(name: str, values: Values) -> Carried | None:

@@ -52,7 +52,7 @@ def check_authored(
     """
     taken = reserved | {renames[name] for name in reserved if name in renames}
     for name in authored:
-        if name in taken or name.startswith("client_assertion"):
+        if name in taken or name.lower() in reserved or name.startswith("client_assertion"):
             raise DefinitionError(
                 f'The parameter "{name}" belongs to the sign-in itself: '
                 "it can be renamed, but neither set nor removed.",

@@ -64,9 +64,14 @@ def authorization_endpoint(client: OAuthClient, values: Values) -> str:
     return endpoint.url.render(fill(endpoint.url.names, values).texts)
 
 
-def token_endpoint(client: OAuthClient, values: Values) -> str:
-    """Return the token endpoint's URL, for `check_issuer`."""
+def token_endpoint(client: OAuthClient, values: Values) -> str | None:
+    """Return the token endpoint's URL, for `check_issuer`.
+
+    None where a value of the callback itself makes it: that would vouch for its own sender.
+    """
     url = client.exchange.url
+    if any(name.startswith("connection.") for name in url.names):
+        return None
     return url.render(fill(url.names, values).texts)
 
 

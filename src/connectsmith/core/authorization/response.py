@@ -116,7 +116,7 @@ def check_issuer(
     iss: str | None,
     *,
     authorization_url: str,
-    token_url: str,
+    token_url: str | None,
     required: bool = False,
 ) -> str | None:
     """Return the issuer to record, after comparing it as RFC 9207 section 2.4 asks.
@@ -140,7 +140,8 @@ def check_issuer(
         if iss != client.issuer:
             raise _unexpected(iss, "another issuer than the definition's")
         return iss
-    if _origin(iss) not in {_origin(authorization_url), _origin(token_url)} or not _origin(iss):
+    known = {_origin(authorization_url), _origin(token_url or "")} - {None}
+    if _origin(iss) not in known:
         raise _unexpected(iss, "an issuer on another origin than the definition's endpoints")
     return iss
 

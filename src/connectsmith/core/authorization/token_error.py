@@ -5,11 +5,11 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from connectsmith.core.authorization.grant import without_traces
 from connectsmith.core.authorization.token_answer import ABSENT, find, matches, scalar_text
 from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.model import ErrorTest, TokenResponse
 from connectsmith.core.message import Carried, HttpResponse
+from connectsmith.core.secret.redaction import Redactor
 from connectsmith.errors import (
     AuthorizationRequestRejected,
     ClientRejected,
@@ -102,8 +102,9 @@ def refusal_of(
     error = _code(body, answer)
     if error is None and response.status in range(200, 300):
         return None
-    code = one_line(without_traces(error or "", carried), LONGEST_CODE)
-    description = one_line(without_traces(_description(body, answer), carried))
+    echoes = Redactor((each.value for each in carried), lambda _: "sent")
+    code = one_line(echoes.text(error or ""), LONGEST_CODE)
+    description = one_line(echoes.text(_description(body, answer)))
     kind = _kind(code, description, response.status, refreshing=refreshing)
     words = ": ".join(each for each in (code, description) if each) or f"{response.status}"
     refusal = kind(
