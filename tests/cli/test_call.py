@@ -89,6 +89,16 @@ def test_a_connector_stands_for_its_only_connection(api: ScriptedApi, run_at: Ru
     assert len(api.bodies("POST", CALLS)) == 1
 
 
+def test_a_test_connection_is_used_when_there_is_no_other(api: ScriptedApi, run_at: Run) -> None:
+    unusable = {**CONNECTION, "id": "cnn_2", "status": "needs_authorization"}
+    found = [{**CONNECTION, "test": True}, unusable]
+    api.on("GET", "/v1/connectors/con_1/connections", {"items": found, "next": None})
+
+    run_at("call", "con_1", "days.list", "city=Oslo")
+
+    assert len(api.bodies("POST", CALLS)) == 1
+
+
 def test_a_connector_without_connections_is_called_itself(api: ScriptedApi, run_at: Run) -> None:
     api.on("GET", "/v1/connectors/con_1/connections", {"items": [], "next": None})
 

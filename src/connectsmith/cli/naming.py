@@ -35,16 +35,15 @@ def find_secret(client: Client, connector: str, named: str) -> str:
 
 
 def only_connection(client: Client, connector: Connector) -> Connection | None:
-    """Return the connector's one usable connection; None if it has none at all.
+    """Return the connector's one usable connection, a test connection if there is no other.
 
     Raises:
         CallerError: it has several, so that one must be named.
     """
-    found = [
-        each
-        for each in client.every(operations.connections(connector.id))
-        if each.status in USABLE and not each.test
+    usable = [
+        each for each in client.every(operations.connections(connector.id)) if each.status in USABLE
     ]
+    found = [each for each in usable if not each.test] or usable
     if len(found) > 1:
         ids = ", ".join(each.id for each in found)
         raise CallerError(f'"{connector.name}" has several connections; name one: {ids}.')
