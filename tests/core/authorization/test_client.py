@@ -64,19 +64,6 @@ def test_names_the_secrets_that_requests_need() -> None:
     assert signing_in.secret_names == {"clientID", "clientSecret", "one", "two", "three"}
 
 
-def test_names_every_origin_of_the_sign_in() -> None:
-    signing_in = client(
-        refreshURL="https://renew.example.com/x", revocationURL="https://end.example.com/y"
-    )
-
-    assert signing_in.origins == (
-        "https://end.example.com",
-        "https://renew.example.com",
-        "https://sign-in.example.com",
-        "https://tokens.example.com",
-    )
-
-
 def test_refresh_rules_are_durations() -> None:
     signing_in = client(refresh={"margin": 30, "lifetime": 3600.5})
 

@@ -69,9 +69,8 @@ class TokenEndpoint:
 class OAuthClient:
     """Everything the definition says about signing in.
 
-    `secret_names` are the connector's secrets that requests need. `origins` are the origins and
-    patterns that requests of the sign-in may lead to: what a secret's setter and a connection's
-    owner are shown. `refresh_lifetime` counts when an answer states none.
+    `secret_names` are the connector's secrets that requests need. `refresh_lifetime` counts when
+    an answer states none, `refresh_margin` wins over ours.
     """
 
     grant: Literal["authorization_code", "client_credentials"]
@@ -94,7 +93,6 @@ class OAuthClient:
     refresh_by: Literal["refresh_token", "access_token"]
     refresh_extends: bool
     secret_names: frozenset[str]
-    origins: tuple[str, ...]
 
     @property
     def needs_browser(self) -> bool:
@@ -144,7 +142,6 @@ def oauth_client(definition: Definition) -> OAuthClient:
         refresh_by=auth.refresh.by if auth.refresh else "refresh_token",
         refresh_extends=auth.refresh.extends if auth.refresh else False,
         secret_names=_secrets(client_id, client_secret) | exchange.secrets | refresh.secrets,
-        origins=_origins(authorization, exchange, refresh, revocation),
     )
 
 
@@ -363,10 +360,6 @@ def _seconds(written: float | None) -> timedelta | None:
 def _secrets(*templates: Template | None) -> frozenset[str]:
     names = frozenset[str]().union(*(each.names for each in templates if each))
     return frozenset(name for name in names if is_secret_name(name))
-
-
-def _origins(*endpoints: AuthorizationEndpoint | TokenEndpoint | None) -> tuple[str, ...]:
-    return tuple(sorted({origin for each in endpoints if each for origin in each.url.origins}))
 
 
 def _url_missing(member: str) -> DefinitionError:
