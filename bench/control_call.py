@@ -21,7 +21,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 CALLER = "bench-caller-token"
-UPSTREAM = os.environ["BENCH_UPSTREAM"]
 
 
 @asynccontextmanager
@@ -33,6 +32,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     nonce = os.urandom(12)
     sealed = app.state.cipher.encrypt(nonce, TOKEN.encode(), b"one")
     app.state.database.execute("INSERT INTO kept VALUES ('one', ?, ?)", (nonce, sealed))
+    app.state.upstream = os.environ["BENCH_UPSTREAM"]
     app.state.callers = {hashlib.sha256(CALLER.encode()).digest()}
     async with aiohttp.ClientSession() as app.state.session:
         yield
@@ -47,7 +47,7 @@ async def call(request: Request) -> JSONResponse:
     row = request.path_params["id"], *_read(state.database, request.path_params["id"])
     access = state.cipher.decrypt(row[1], row[2], row[0].encode()).decode()
     headers = {"Authorization": f"Bearer {access}"}
-    url = f"{UPSTREAM}/events/{asked['fields']['id']}"
+    url = f"{state.upstream}/events/{asked['fields']['id']}"
     async with state.session.get(url, headers=headers) as answer:
         return JSONResponse({"status": answer.status, "value": await answer.json()})
 

@@ -1,7 +1,7 @@
-"""An authorization server's token endpoint over TLS that says yes to every code.
+"""An authorization server's token endpoint that says yes to everything.
 
-Written on a bare protocol so that it is never what is measured. Prints its port. Takes the path
-of a certificate with its key.
+Written on a bare protocol so that it is never what is measured. Prints its port. Speaks TLS when it
+is given the path of a certificate with its key.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from itertools import count
 from typing import cast
 
 import uvloop
+from bench.upstream import TOKEN
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 SERIAL = count()
@@ -21,7 +22,7 @@ def token_answer() -> bytes:
     """Return a fresh token answer."""
     number = next(SERIAL)
     answer = {
-        "access_token": f"access-{number:032}",
+        "access_token": TOKEN,
         "refresh_token": f"refresh-{number:032}",
         "token_type": "Bearer",
         "expires_in": 3600,
@@ -51,9 +52,11 @@ def _length(head: bytes) -> int:
     return 0
 
 
-async def main(certificate: str) -> None:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+async def main(certificate: str | None = None) -> None:
+    context = None
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Protocol, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -61,4 +64,4 @@ async def main(certificate: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    uvloop.run(main(*sys.argv[1:]))
