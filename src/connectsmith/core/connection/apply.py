@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.connection.auth_plan import TOKEN, AuthPlan, Slot, auth_plan, is_reserved
@@ -159,9 +160,9 @@ def _url(auth: AuthPlan, prepared: Prepared, values: dict[str, Any]) -> str:
         return url
     pairs = [f"{name}={value}" for name, value in prepared.query]
     for slot in auth.query:
-        text = _fill(slot, values, Place.QUERY)
+        text = _fill(slot, values)
         if text is not None:
-            pairs.append(f"{slot.name}={text}")
+            pairs.append(f"{slot.name}={quote(text, safe='')}")
     if not pairs:
         return url
     return url + ("&" if "?" in url else "?") + "&".join(pairs)
@@ -184,7 +185,7 @@ def _headers(
     """Yield every header once: credentials first, then fields, then what the endpoint sets."""
     taken = set(auth.header_names)
     for slot in auth.headers:
-        text = _fill(slot, values, Place.HEADER)
+        text = _fill(slot, values)
         if text is not None:
             yield slot.name, text
     if auth.basic is not None:
@@ -213,13 +214,13 @@ def _plain_headers(
     yield ACCEPT
 
 
-def _fill(slot: Slot, values: dict[str, Any], place: Place) -> str | None:
-    """Return a slot's text; None leaves it out.
+def _fill(slot: Slot, values: dict[str, Any]) -> str | None:
+    """Return a slot's text, free of control characters; None leaves it out.
 
     Raises:
         ValueMissing: it is a credential, which is never left out and never empty.
     """
-    text = slot.template.render(values, place)
+    text = slot.template.render(values, Place.HEADER)
     if text is OMITTED or not text:
         if slot.required:
             raise _missing(slot.template, values)
@@ -254,7 +255,7 @@ def _basic(user: Template, password: Template, values: dict[str, Any]) -> str:
 
 def _cookie(slot: Slot, values: dict[str, Any]) -> str:
     """Return the cookie pair (RFC 6265 section 4.1.1)."""
-    text = _fill(slot, values, Place.HEADER) or ""
+    text = _fill(slot, values) or ""
     if not _COOKIE_VALUE.fullmatch(text) or not TOKEN.fullmatch(slot.name):
         raise FieldInvalid(
             "The cookie's name or value holds a character that no cookie may hold.",
