@@ -14,18 +14,16 @@ from typing import Annotated
 import typer
 
 from connectsmith.cli import local
-from connectsmith.cli.demo_story import Sandbox, Story
+from connectsmith.cli.demo_story import PRACTICE, Sandbox, Story
 from connectsmith.cli.printing import say, warn
 from connectsmith.cli.setting_flags import with_settings
 from connectsmith.cli.surroundings import Surroundings, around
 from connectsmith.errors import ConnectsmithError, StartRefused, TokenRequired
-from connectsmith.sdk import Client, Profile, operations
+from connectsmith.sdk import Client, Profile, operations, write_profile
 from connectsmith.settings import Loaded, Settings
 
 _PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05
-_DONE = "demo-played"
-"""A file beside the profile: the demo was played to its end on this installation."""
 
 
 def register(app: typer.Typer) -> None:
@@ -50,17 +48,17 @@ def demo(
     settings = _with_sandbox(_quiet(loaded))
     _check_port(settings, "port", settings.port)
     local.prepare(settings, surroundings)
-    stop = _stop_signals()
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # a polite kill ends us as Ctrl-C does
     with _sandbox(settings.sandbox_port) as sandbox, _server(settings) as server:
-        with Client(_own_profile(settings, surroundings)) as client:
-            _play(client, sandbox, surroundings, again=again)
-        if leave:
-            return
-        say(_box(settings, surroundings))
-        while not stop.wait(1) and server.is_alive():
-            pass
-        if not stop.is_set():
-            raise StartRefused("The server ended by itself; what it printed above says why.")
+        profile = _own_profile(settings, surroundings)
+        with Client(profile) as client:
+            _play(client, sandbox, again=again)
+        _remember(profile, surroundings)
+        if not leave:
+            say(_box(settings, surroundings))
+            _wait_for_the_end(server)
 
 
 def _quiet(loaded: Loaded) -> Settings:
@@ -141,21 +139,27 @@ def _wait_until_it_answers(
     raise StartRefused("The server did not start; what it printed above says why.")
 
 
-def _stop_signals() -> threading.Event:
-    """Return an event that Ctrl-C and a polite kill set, so that everything ends in order."""
-    stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
-    return stop
-
-
-def _play(client: Client, sandbox: Sandbox, surroundings: Surroundings, *, again: bool) -> None:
-    marker = surroundings.profile_file.with_name(_DONE)
-    if marker.exists() and not again:
+def _play(client: Client, sandbox: Sandbox, *, again: bool) -> None:
+    story = Story(client, sandbox, say)
+    if story.was_told() and not again:
         warn("The demo was played here before; `connectsmith demo --again` plays it again.")
-        return
-    Story(client, sandbox, say).tell()
-    marker.touch(mode=0o600)
+    else:
+        story.tell()
+
+
+def _remember(profile: Profile, surroundings: Surroundings) -> None:
+    """Let the next command find this server, whose API token has just been seen to work."""
+    if surroundings.profile() != profile:
+        write_profile(surroundings.profile_file, profile)
+
+
+def _wait_for_the_end(server: multiprocessing.process.BaseProcess) -> None:
+    try:
+        server.join()
+    except KeyboardInterrupt:
+        warn("Stopping.")
+    else:
+        raise StartRefused("The server ended by itself; what it printed above says why.")
 
 
 def _box(settings: Settings, surroundings: Surroundings) -> str:
@@ -169,7 +173,7 @@ def _box(settings: Settings, surroundings: Surroundings) -> str:
     rows = {
         "Address": settings.public_url,
         "Sandbox": f"http://localhost:{settings.sandbox_port}",
-        "Next": f"{program} connector list",
+        "Next": f'{program} call "{PRACTICE}" events.list calendar=team',
         "Data": str(settings.data_dir),
         "Key": str(settings.key_file),
         "Profile": str(surroundings.profile_file),

@@ -18,7 +18,7 @@ from connectsmith.sdk import Client, Profile, operations
 from connectsmith.sdk.answers import Answer, Connection, Connector, Outcome
 from connectsmith.sdk.operations import Operation
 
-_NAME = "Practice calendar"
+PRACTICE = "Practice calendar"
 _ISSUER = "http://localhost:8401"
 _PERSON = "ada"
 
@@ -51,6 +51,13 @@ class Story:
         self._sandbox = sandbox
         self._say = say
         self._steps = 0
+
+    def was_told(self) -> bool:
+        """Tell whether an earlier telling came as far as a connection."""
+        return any(
+            self._client.send(operations.connections(each.id)).items
+            for each in self._client.every(operations.connectors(search=PRACTICE))
+        )
 
     def tell(self) -> Connection:
         """Play everything; the connector and its connection stay for practising."""
@@ -89,11 +96,11 @@ class Story:
     def _definition(self) -> str:
         """Return the practice definition, for this sandbox and with a name that is still free."""
         text = resources.files("connectsmith.cli").joinpath("practice_calendar.json").read_text()
-        taken = {each.name for each in self._client.every(operations.connectors(search=_NAME))}
-        names = (_NAME, *(f"{_NAME} {number}" for number in range(2, len(taken) + 3)))
+        taken = {each.name for each in self._client.every(operations.connectors(search=PRACTICE))}
+        names = (PRACTICE, *(f"{PRACTICE} {number}" for number in range(2, len(taken) + 3)))
         free = next(name for name in names if name not in taken)
         return text.replace(_ISSUER, self._sandbox.address).replace(
-            json.dumps(_NAME), json.dumps(free)
+            json.dumps(PRACTICE), json.dumps(free)
         )
 
     def _register(self, connector: Connector) -> None:

@@ -1,6 +1,7 @@
 """What the command line finds around it, taken once at the edge: environment, platform, home."""
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,9 @@ def look_around() -> Surroundings:
 
 
 def _program(called: str) -> str:
-    return f"{sys.executable} -m connectsmith" if called.endswith("__main__.py") else called
+    if called.endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m connectsmith"
+    return shlex.quote(str(Path(called).absolute())) if "/" in called else called
 
 
 def around(context: typer.Context) -> Surroundings:
