@@ -140,7 +140,7 @@ async def publish(
     """Publish the draft as the next revision; answers what changed."""
     version = version_asked(request) if "if-match" in request.headers else None
     row, changes = await desks.connectors.publish(caller, connector, version=version)
-    return revision_shape(row, text=False).model_copy(update={"changed": changes.to_json()})
+    return revision_shape(row, text=False).model_copy(update={"changed": changes.as_json()})
 
 
 @router.get("/{connector}/revisions")

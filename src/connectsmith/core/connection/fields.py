@@ -1,9 +1,9 @@
 """Check what the connection owner supplies against `requiredSettings.authFields`."""
 
-import re
 from collections.abc import Mapping
 
 from connectsmith.core.definition.model import AuthField, Definition
+from connectsmith.core.definition.pattern import compile_pattern
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import FieldInvalid
 
@@ -52,14 +52,14 @@ def _refusal(declaration: AuthField, value: object) -> str | None:
         return f"{label} is longer than {LONGEST:,} characters"
     if declaration.choices is not None and value not in declaration.choices:
         return f"{label} must be one of: {', '.join(declaration.choices)}"
-    if declaration.pattern is not None and not re.fullmatch(declaration.pattern, value):
+    if declaration.pattern is not None and not compile_pattern(declaration.pattern).matches(value):
         example = f", for example {declaration.example}" if declaration.example else ""
         return f"{label} has not the expected form{example}"
     return None
 
 
-def _names(declared: Mapping[str | None, AuthField]) -> str:
-    return ", ".join(str(key) for key in declared) or "none"
+def _names(declared: Mapping[str, AuthField]) -> str:
+    return ", ".join(declared) or "none"
 
 
 def _fault(field: str, code: str, message: str) -> dict[str, object]:
