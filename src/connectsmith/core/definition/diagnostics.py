@@ -57,7 +57,7 @@ def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:
     units = text.encode("utf-16-le", "surrogatepass")
     pieces: list[bytes] = []
     end = 0
-    for edit in sorted(dict.fromkeys(edits), key=lambda each: (each.start, each.end)):
+    for edit in sorted(edits, key=lambda each: (each.start, each.end)):
         if edit.start < end:
             continue
         pieces += [units[end * 2 : edit.start * 2], edit.text.encode("utf-16-le", "surrogatepass")]

@@ -35,7 +35,7 @@ from connectsmith.errors import FieldInvalid, UrlInvalid, ValueMissing
 PATH_NAME: Final = "path."
 """What stands before the name of an action's field that fills a path placeholder."""
 
-_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_UNSAFE = re.compile("[\x00-\x20\x7f\\\\\ud800-\udfff]")
 _PATH_TOKEN = re.compile(r"\{\{([^{}]*)\}\}|\{([^{}/?]+)\}|(?<=/):([A-Za-z0-9_-]+)(?=/|\?|$)")
 
 _Slot = tuple[int, str, Callable[[Any, str], str]]

@@ -186,12 +186,12 @@ class Locator:
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Sort diagnostics by place, errors first."""
+    """Sort diagnostics by place, errors first; else in the order in which they were found."""
     return tuple(sorted(diagnostics, key=_order))
 
 
-def _order(each: Diagnostic) -> tuple[int, str, str]:
-    return (each.start.offset, each.severity.value, each.code)
+def _order(each: Diagnostic) -> tuple[int, str]:
+    return (each.start.offset, each.severity.value)
 
 
 def _move(path: Path, name: str) -> dict[str, object]:

@@ -28,6 +28,7 @@ _JUNK = re.compile(r'[^\s"{}\[\],:' + re.escape("".join(sorted(QUOTES))) + "]+|.
 _START = re.compile(
     r"""["{\[$]|[+-]?[0-9.]|[+-]\w|[^\W\d]|[""" + re.escape("".join(sorted(QUOTES))) + "]"
 )
+_HALF_QUOTED = re.compile(r'"[ \t]*:')
 _ARROW = re.compile(r"=>?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -254,6 +255,8 @@ class _Scanner:
             elif not _START.match(self.text, self.at):
                 self.junk()
             else:
+                if comma is not None and self.text[comma] == ";":
+                    self.semicolon(comma)
                 if end is not None and comma is None:
                     self.missing(end, ",", "A comma is missing here.", "Add the comma")
                 yield
@@ -273,9 +276,12 @@ class _Scanner:
         if char == closer:
             self.at += 1
             return True
-        message = f'The "{closer}" that closes this bracket is missing.'
+        line = self.text.count("\n", 0, opened) + 1
+        message = (
+            f'The "{closer}" that closes the "{self.text[opened]}" of line {line} is missing here.'
+        )
         edits = ((self.at, self.at, closer),)
-        self.fault("json_unclosed", message, opened, opened + 1, f'Add "{closer}"', edits)
+        self.fault("json_unclosed", message, self.at, self.at, f'Add "{closer}"', edits)
         return True
 
     def comma(self, *, wanted: bool) -> int | None:
@@ -288,17 +294,12 @@ class _Scanner:
                 "json_comma_extra", "This comma is one too many.", at, at + 1, "Remove it", edits
             )
             return None
-        if self.text[at] == ";":
-            edits = ((at, at + 1, ","),)
-            self.fault(
-                "json_comma_missing",
-                "Items are separated by commas.",
-                at,
-                at + 1,
-                "Write a comma",
-                edits,
-            )
         return at
+
+    def semicolon(self, at: int) -> None:
+        edits = ((at, at + 1, ","),)
+        message = "Items are separated by commas."
+        self.fault("json_comma_missing", message, at, at + 1, "Write a comma", edits)
 
     def junk_bracket(self) -> None:
         at = self.at
@@ -335,6 +336,12 @@ class _Scanner:
         if char == '"' or char in QUOTES:
             return self.string()
         match = _WORD.match(self.text, self.at) or _ODD_NUMBER.match(self.text, self.at)
+        if match and _HALF_QUOTED.match(self.text, match.end()):
+            self.at = match.end() + 1
+            edits = ((match.start(), match.start(), '"'),)
+            message = "The opening quote of this name is missing."
+            self.fault("json_unquoted", message, match.start(), self.at, "Add it", edits)
+            return match[0]
         if match:
             self.at = match.end()
             return self.unquoted(match)

@@ -51,7 +51,7 @@ class Scope:
         }
         return cls(
             findings=findings,
-            oauth=auth.get("type") == "oauth2",
+            oauth=auth.get("type") != "none",
             fields=fields,
             captured=frozenset(_captured(auth)),
             secrets=frozenset(used) | (stored or frozenset()),
