@@ -41,7 +41,9 @@ async def open_sqlite(data_dir: Path, *, patience: timedelta = PATIENCE) -> SqlS
     return SqlStorage(credentials, calls)
 
 
-async def open_postgres(url: str, *, schema: str | None = None) -> SqlStorage:
+async def open_postgres(
+    url: str, *, schema: str | None = None, patience: timedelta = PATIENCE
+) -> SqlStorage:
     """Open a PostgreSQL database, which needs the extra `postgres`.
 
     Raises:
@@ -58,5 +60,5 @@ async def open_postgres(url: str, *, schema: str | None = None) -> SqlStorage:
             'Install it with: pip install "connectsmith[postgres]"'
         ) from error
     known = {part: migrations(part, "postgres") for part in ("credentials", "calls")}
-    database = await open_database(url, known, schema=schema)
+    database = await open_database(url, known, schema=schema, patience=patience)
     return SqlStorage(database, database)

@@ -7,6 +7,7 @@ stay in its files until its own clean-up: only their ciphertext and wrapped keys
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 
 import psycopg
@@ -27,9 +28,12 @@ from connectsmith.storage.postgres.migrating import migrate
 from connectsmith.storage.schema import Migration
 
 _PARAMETER = re.compile(r":([a-z_]+)")
-_LIMITS = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s"
 _POOL_SIZE = 10
-_PATIENCE_SECONDS = 5.0
+PATIENCE = timedelta(seconds=5)
+"""How long to wait for a connection, and for another's lock."""
+_SLOWEST = timedelta(seconds=10)
+"""How long a statement, or a transaction whose process went away, may last."""
+_MILLISECOND = timedelta(milliseconds=1)
 _UNREACHABLE = (
     PoolTimeout,
     psycopg.OperationalError,
@@ -87,7 +91,11 @@ class PostgresDatabase:
 
 
 async def open_database(
-    url: str, known: Mapping[str, Sequence[Migration]], *, schema: str | None = None
+    url: str,
+    known: Mapping[str, Sequence[Migration]],
+    *,
+    schema: str | None = None,
+    patience: timedelta = PATIENCE,
 ) -> PostgresDatabase:
     """Connect, and bring the schema up to date; `schema` names another than the user's default.
 
@@ -97,16 +105,16 @@ async def open_database(
     """
     pool = AsyncConnectionPool(
         url,
-        kwargs={"autocommit": True, "options": _options(schema)},
+        kwargs={"autocommit": True, "options": _options(schema, patience)},
         check=AsyncConnectionPool.check_connection,
         max_size=_POOL_SIZE,
         min_size=1,
         open=False,
-        timeout=_PATIENCE_SECONDS,
-        reconnect_timeout=_PATIENCE_SECONDS,
+        timeout=patience.total_seconds(),
+        reconnect_timeout=patience.total_seconds(),
     )
     try:
-        await pool.open(wait=True, timeout=_PATIENCE_SECONDS)
+        await pool.open(wait=True, timeout=patience.total_seconds())
         async with pool.connection() as connection:
             if schema is not None:
                 await connection.execute(
@@ -153,5 +161,12 @@ def _translated(text: str) -> bytes:
     return _PARAMETER.sub(r"%(\1)s", text).encode()
 
 
-def _options(schema: str | None) -> str:
-    return _LIMITS if schema is None else f"{_LIMITS} -c search_path={schema}"
+def _options(schema: str | None, patience: timedelta) -> str:
+    settings: dict[str, int | str] = {
+        "statement_timeout": _SLOWEST // _MILLISECOND,
+        "lock_timeout": patience // _MILLISECOND,
+        "idle_in_transaction_session_timeout": _SLOWEST // _MILLISECOND,
+    }
+    if schema is not None:
+        settings["search_path"] = schema
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())

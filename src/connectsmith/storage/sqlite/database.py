@@ -44,7 +44,7 @@ class SqliteDatabase:
     ) -> None:
         self._path = path
         writer = partial(connect_writer, path, synchronous=synchronous, patience=patience)
-        self._writer = Writer(path, writer)
+        self._writer = Writer(path, writer, patience=patience)
         self._own = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -17,6 +18,9 @@ from connectsmith.storage.database import Effect, Statement
 from connectsmith.storage.sqlite.connecting import meaning
 
 _MOST_TOGETHER = 64
+_MILLISECOND = timedelta(milliseconds=1)
+_READERS_PATIENCE = timedelta(milliseconds=500)
+"""How long a deletion waits for readers before it leaves the rest of its work to the next write."""
 
 Effects = list[Effect] | None
 
@@ -31,8 +35,11 @@ class _Work:
 class Writer:
     """The only connection of this process that writes to one file."""
 
-    def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(
+        self, path: Path, connect: Callable[[], sqlite3.Connection], *, patience: timedelta
+    ) -> None:
         self._path = path
+        self._patience = patience
         self._connect = connect
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._shred_owed = False
@@ -93,11 +100,17 @@ class Writer:
             else:
                 batch[0].done.set_exception(meaning(error, self._path))
             return
-        self._shred_owed = self._shred_owed or any(work.shred for work in batch)
-        if self._shred_owed:
-            self._shred_owed = not _emptied(connection)
+        self._shred(connection, asked=any(work.shred for work in batch))
         for work, outcome in zip(batch, outcomes, strict=True):
             _tell(work, outcome)
+
+    def _shred(self, connection: sqlite3.Connection, *, asked: bool) -> None:
+        """Empty the log when asked to, or when a reader was in the way the last time."""
+        if asked or self._shred_owed:
+            patience = min(self._patience, _READERS_PATIENCE) if asked else timedelta()
+            connection.execute(f"PRAGMA busy_timeout = {patience // _MILLISECOND}")
+            self._shred_owed = not _emptied(connection)
+            connection.execute(f"PRAGMA busy_timeout = {self._patience // _MILLISECOND}")
 
     def _transact(
         self, connection: sqlite3.Connection, batch: Sequence[_Work]
@@ -152,8 +165,7 @@ def _emptied(connection: sqlite3.Connection) -> bool:
     """Move the log into the file and cut it to nothing, so that deleted content is in neither.
 
     What was deleted is overwritten in the file's pages (`secure_delete`), but older copies of those
-    pages stay in the log until then. A reader in another process can hold this up: then the next
-    write tries again.
+    pages stay in the log until then. Somebody who reads for long, a backup, can hold this up.
     """
     try:
         busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

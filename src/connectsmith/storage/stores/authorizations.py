@@ -6,14 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import AuthorizationRow
-from connectsmith.storage.database import Database, Statement, changed, first
+from connectsmith.service.ports import AuthorizationRow, Page
+from connectsmith.storage.database import Database, Statement, Value, changed, first
+from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.stores.living import demand_living, living
 from connectsmith.storage.table import Table, micros
 
 _AUTHORIZATIONS = Table("authorizations", AuthorizationRow)
 
 _GET = _AUTHORIZATIONS.select("WHERE workspace = :workspace AND id = :id")
+_OF_CONNECTOR = "WHERE workspace = :workspace AND connector = :connector"
+_NEWEST = "ORDER BY created_at DESC, id DESC LIMIT :limit"
+_PAGE = _AUTHORIZATIONS.select(f"{_OF_CONNECTOR} {_NEWEST}")
+_PAGE_AFTER = _AUTHORIZATIONS.select(
+    f"{_OF_CONNECTOR} AND (created_at, id) < (:at, :last) {_NEWEST}"
+)
 _BY_START = _AUTHORIZATIONS.select("WHERE start_digest = :digest")
 _BY_STATE = _AUTHORIZATIONS.select("WHERE state_digest = :digest")
 _OVERDUE = _AUTHORIZATIONS.select(
@@ -48,6 +55,15 @@ class SqlAuthorizations:
     async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None:
         values = {"workspace": workspace, "id": authorization}
         return await first(self._database, _GET, values, _AUTHORIZATIONS.decode)
+
+    async def page(
+        self, workspace: str, connector: str, *, limit: int, after: str | None
+    ) -> Page[AuthorizationRow]:
+        values: dict[str, Value] = {"workspace": workspace, "connector": connector}
+        values |= {"limit": limit + 1, **after_values(after)}
+        select = _PAGE if after is None else _PAGE_AFTER
+        rows = _AUTHORIZATIONS.decode_all(await self._database.read(select, values))
+        return page(rows, limit, lambda row: cursor(row.created_at, row.id))
 
     async def by_start(self, digest: bytes) -> AuthorizationRow | None:
         return await first(self._database, _BY_START, {"digest": digest}, _AUTHORIZATIONS.decode)

@@ -1,6 +1,7 @@
 -- The last changes to rows that processes keep in memory: what was changed, not how. A process that
 -- sees the file's data version move reads on from where it was, and forgets those rows. Columns that
--- only say when something was last used are left out on purpose.
+-- only say when something was last used are left out on purpose, and so is a connector's author, which
+-- is written over with itself to hold off its deletion.
 
 CREATE TABLE changes (
   number INTEGER PRIMARY KEY,
@@ -13,7 +14,8 @@ CREATE TRIGGER changes_kept AFTER INSERT ON changes BEGIN
 END;
 
 CREATE TRIGGER api_tokens_changed
-AFTER UPDATE OF operator, name, digest, scopes, expires_at, revoked_at ON api_tokens BEGIN
+AFTER UPDATE OF workspace, id, operator, name, digest, scopes, created_at, expires_at, revoked_at
+ON api_tokens BEGIN
   INSERT INTO changes (topic, subject) VALUES ('api_tokens', hex(OLD.digest));
 END;
 CREATE TRIGGER api_tokens_deleted AFTER DELETE ON api_tokens BEGIN
@@ -21,7 +23,8 @@ CREATE TRIGGER api_tokens_deleted AFTER DELETE ON api_tokens BEGIN
 END;
 
 CREATE TRIGGER connectors_changed
-AFTER UPDATE OF name, draft, draft_version, draft_saved_at, draft_saved_by, published, deleted_at
+AFTER UPDATE OF workspace, id, name, draft, draft_version, draft_saved_at, draft_saved_by,
+  published, created_at, deleted_at
 ON connectors BEGIN
   INSERT INTO changes (topic, subject) VALUES ('connectors', OLD.workspace || '/' || OLD.id);
 END;
@@ -42,7 +45,8 @@ CREATE TRIGGER secrets_added AFTER INSERT ON secrets BEGIN
   INSERT INTO changes (topic, subject) VALUES ('secrets', NEW.workspace || '/' || NEW.connector);
 END;
 CREATE TRIGGER secrets_changed
-AFTER UPDATE OF workspace, connector, name, version, origins, sealed ON secrets BEGIN
+AFTER UPDATE OF workspace, id, connector, name, version, origins, sealed, created_at, created_by
+ON secrets BEGIN
   INSERT INTO changes (topic, subject)
   VALUES ('secrets', OLD.workspace || '/' || OLD.connector),
          ('secrets', NEW.workspace || '/' || NEW.connector);
@@ -52,9 +56,10 @@ CREATE TRIGGER secrets_deleted AFTER DELETE ON secrets BEGIN
 END;
 
 CREATE TRIGGER connections_changed
-AFTER UPDATE OF connector, revision, test, status, version, origins_api, origins_auth, sealed,
-  definition, scopes, account_id, account_label, received_at, lifetime, renewable, lease_owner,
-  lease_until, fence, failure_code, failure_message, failed_at, retry_at, refreshed_at, discard_at
+AFTER UPDATE OF workspace, id, connector, revision, test, status, version, origins_api,
+  origins_auth, created_at, created_by, sealed, definition, scopes, account_id, account_label,
+  received_at, lifetime, renewable, lease_owner, lease_until, fence, failure_code, failure_message,
+  failed_at, retry_at, refreshed_at, discard_at
 ON connections BEGIN
   INSERT INTO changes (topic, subject) VALUES ('connections', OLD.workspace || '/' || OLD.id);
 END;

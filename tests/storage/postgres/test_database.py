@@ -1,0 +1,78 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from tests.storage.postgres_server import URL, own_schema
+from tests.storage.rows import NOW, SOON, WORKSPACE, connection, connector
+
+from connectsmith.errors import Bug, StorageBusy
+from connectsmith.storage.opening import open_postgres
+from connectsmith.storage.postgres.database import meaning
+from connectsmith.storage.sql_storage import SqlStorage
+
+pytestmark = pytest.mark.postgres
+SHORT = timedelta(milliseconds=500)
+
+
+@pytest.fixture
+def schema() -> Iterator[str]:
+    with own_schema() as name:
+        yield name
+
+
+@pytest.fixture
+async def storage(schema: str) -> AsyncIterator[SqlStorage]:
+    """A storage that waits shortly, and whose sessions on the server carry the schema's name."""
+    url = make_conninfo(URL, application_name=schema)
+    opened = await open_postgres(url, schema=schema, patience=SHORT)
+    await opened.connectors.add(connector())
+    await opened.connections.add(connection())
+    yield opened
+    await opened.close()
+
+
+async def test_locked_row_is_busy_and_nothing_is_half_done(
+    storage: SqlStorage, schema: str
+) -> None:
+    """R-30."""
+    row = await storage.connections.get(WORKSPACE, "cnn_a")
+    assert row is not None
+    other = await psycopg.AsyncConnection.connect(URL, options=f"-c search_path={schema}")
+    await other.execute("SELECT 1 FROM connections FOR UPDATE")
+
+    with pytest.raises(StorageBusy):
+        await storage.connections.take_lease(row, owner="one", now=NOW, until=SOON)
+
+    await other.close()
+    assert await storage.connections.take_lease(row, owner="one", now=NOW, until=SOON) == 1
+
+
+async def test_lost_connections_are_replaced(storage: SqlStorage, schema: str) -> None:
+    """R-31 in short: the server drops every session of this pool."""
+    await asyncio.gather(*(storage.meta.put(f"fact {n}", "one") for n in range(8)))
+    with psycopg.connect(URL, autocommit=True) as administrator:
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s",
+            (schema,),
+        )
+
+    facts = await asyncio.gather(*(storage.meta.get(f"fact {n}") for n in range(8)))
+
+    assert facts == ["one"] * 8
+
+
+async def test_statement_that_makes_no_sense_is_our_own_fault() -> None:
+    with psycopg.connect(URL) as connected, pytest.raises(psycopg.Error) as caught:
+        connected.execute("SELECT nothing")
+
+    assert isinstance(meaning(caught.value), Bug)
+
+
+async def test_server_that_cannot_be_reached_is_busy() -> None:
+    nowhere = "postgresql://127.0.0.1:1/nothing"
+
+    with pytest.raises(StorageBusy):
+        await open_postgres(nowhere, patience=SHORT)
