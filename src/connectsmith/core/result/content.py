@@ -65,7 +65,9 @@ def parse_json(content: bytes, charset: str | None = None) -> Any:
         raise ValueError("nested too deeply") from None
     if text.count("[") + text.count("{") > DEEPEST and _depth(value) > DEEPEST:
         raise ValueError("nested too deeply")
-    return _without_surrogates(value) if _HALF_PAIR.search(text) else value
+    if "\\u" in text and _HALF_PAIR.search(text):
+        return _without_surrogates(value)
+    return value
 
 
 def _without_surrogates(value: Any) -> Any:

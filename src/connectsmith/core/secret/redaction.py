@@ -29,6 +29,7 @@ Headers = tuple[tuple[str, str], ...]
 _BASE64: Final = rb"[A-Za-z0-9+/_\-]?"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,30} +")
 _NO_NAMES: Final[frozenset[str]] = frozenset()
+_MASKS_KEPT: Final = 64
 
 
 @final
@@ -58,6 +59,8 @@ class Redactor:
         self._pattern: re.Pattern[bytes] | None = None
         self._owners: tuple[bytes, ...] = ()
         self._strong: Redactor | None = None
+        self._masks: dict[bytes, str] = {}
+        self._whole_headers: dict[tuple[str, ...], frozenset[int]] = {}
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._secrets)} secrets)"
@@ -85,11 +88,20 @@ class Redactor:
 
     def mask(self, value: bytes) -> str:
         """Return what stands for a value."""
-        return f"{MASK_START.decode()}{self._fingerprint(value)}]"
+        known = self._masks.get(value)
+        if known is not None:
+            return known
+        mask = f"{MASK_START.decode()}{self._fingerprint(value)}]"
+        if len(self._masks) < _MASKS_KEPT:
+            self._masks[value] = mask
+        return mask
 
     def finds(self, content: bytes) -> bool:
         """Tell whether a known value is in there, in any form."""
-        return any(needle in content for needle in self._needles)
+        for needle in self._needles:  # noqa: SIM110 - twice as fast as any() with a generator
+            if needle in content:
+                return True
+        return False
 
     def known(self, content: bytes) -> bytes:
         """Mask known values; unchanged, and cheap, when there is none."""
@@ -99,10 +111,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Mask known values in a text."""
-        content = text.encode("utf-8", "surrogatepass")
-        if not self.finds(content):
+        if not self._is_known(text):
             return text
-        return self.known(content).decode("utf-8", "surrogatepass")
+        return self.known(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def url(self, url: str) -> str:
         """Mask parameters that hold credentials, and known values anywhere."""
@@ -110,14 +121,20 @@ class Redactor:
 
     def headers(self, headers: Headers) -> Headers:
         """Mask headers that hold credentials, parameters of URLs in headers, and known values."""
-        joined = "\n".join(value for _, value in headers)
-        suspicious = "=" in joined or self.finds(joined.encode("utf-8", "surrogatepass"))
-        return tuple(
-            (name, self._header_value(value))
-            if self.is_secret_header(name)
-            else (name, self.url(value) if suspicious else value)
-            for name, value in headers
-        )
+        if not headers:
+            return headers
+        joined = "\n".join([value for _, value in headers])
+        whole = self._whole(tuple([name for name, _ in headers]))
+        doubtful = "?" in joined or "&" in joined or "#" in joined or self._is_known(joined)
+        if not whole and not doubtful:
+            return headers
+        masked = list(headers)
+        for index, (name, value) in enumerate(headers):
+            if index in whole:
+                masked[index] = (name, self._header_value(value))
+            elif doubtful:
+                masked[index] = (name, self.url(value))
+        return tuple(masked)
 
     def is_secret_header(self, name: str) -> bool:
         """Tell whether a header's value is masked whole."""
@@ -138,6 +155,18 @@ class Redactor:
             text = masked.decode("latin-1")
             masked = self._parameters(text, grant=grant).encode("latin-1")
         return self.known(masked)
+
+    def _is_known(self, text: str) -> bool:
+        return self.finds(text.encode("utf-8", "surrogatepass"))
+
+    def _whole(self, names: tuple[str, ...]) -> frozenset[int]:
+        """Return which headers are masked whole; services send the same names again and again."""
+        found = self._whole_headers.get(names)
+        if found is None:
+            found = frozenset(at for at, name in enumerate(names) if self.is_secret_header(name))
+            if len(self._whole_headers) < _MASKS_KEPT:
+                self._whole_headers[names] = found
+        return found
 
     def _parameters(self, text: str, *, grant: bool) -> str:
         pattern = parameter_pattern(self._parameter_names, grant=grant)
