@@ -7,13 +7,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 UV ?= uv
-PINNED := --require-hashes --only-binary :all: --quiet
+PINNED := --require-hashes --only-binary :all:
+LOG := $(VENV)/install.log
 # The first that starts and is new enough: a name on the PATH alone does not say so.
 FIND_PYTHON = for name in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
 	{ command -v "$$name"; exit 0; }; done; exit 1
-OFFLINE = { echo "The packages could not be installed: check the network (or the package index your\
- pip is set up for), then run make again." >&2; exit 1; }
+OFFLINE = >$(LOG) 2>&1 || { echo "The packages could not be installed: check the network, or the package\
+ index that pip is set up for, then run make again; $(LOG) holds what pip said." >&2; exit 1; }
 
 help:
 	@echo "make run           start the server and the sandbox, and show the main job once"
@@ -79,13 +80,13 @@ $(VENV)/.venv:
 
 $(VENV)/.base: $(VENV)/.venv requirements/base.txt requirements/build.txt pyproject.toml
 	@echo "Installing the pinned requirements."
-	@$(PIP) install $(PINNED) -r requirements/base.txt -r requirements/build.txt || $(OFFLINE)
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install $(PINNED) -r requirements/base.txt -r requirements/build.txt $(OFFLINE)
+	@$(PIP) install --no-deps --no-build-isolation --editable . $(OFFLINE)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base requirements/test.txt
 	@echo "Installing the pinned test requirements."
-	@$(PIP) install $(PINNED) -r requirements/test.txt || $(OFFLINE)
+	@$(PIP) install $(PINNED) -r requirements/test.txt $(OFFLINE)
 	@touch $@
 
 clean:

@@ -52,6 +52,8 @@ def serve_as_child(settings: Settings) -> None:
     except ConnectsmithError as error:
         warn(f"{error.code}: {error.message}")
         sys.exit(EXIT_OF_FAULT[error.fault])
+    except KeyboardInterrupt:
+        return  # Ctrl-C reaches the whole group; who started us says so
 
 
 def issue_token(settings: Settings) -> str:
