@@ -254,6 +254,15 @@ def test_bodies_of_failed_calls_are_kept() -> None:
     assert step["response"]["body"]["content"] == "oops"
 
 
+def test_the_body_that_is_kept_holds_no_token_old_or_new() -> None:
+    echo = HttpResponse(200, (("content-type", "image/x"),), b"\0access-canary-1 access-canary-2")
+
+    ending = play(a_call(), [EXPIRED, echo], [credentials(2)]).ending
+
+    assert ending.masked_body() == b"\0[masked:00000000] [masked:00000000]"
+    assert Ending(ending.transcript).masked_body() == b""
+
+
 def test_a_driver_that_brings_the_wrong_thing_has_a_bug() -> None:
     talk = converse(a_call(), credentials(1))
     next(talk)

@@ -100,6 +100,13 @@ class Ending:
     outcome: Outcome | None = None
     error: ConnectsmithError | None = None
     response: HttpResponse | None = field(default=None, repr=False)
+    redactor: Redactor | None = field(default=None, repr=False)
+
+    def masked_body(self) -> bytes:
+        """Return the last answer's body as it may be kept and handed out: credentials masked."""
+        if self.response is None or self.redactor is None:
+            return b""
+        return self.redactor.strong.known(self.response.body)
 
 
 Conversation = Generator[Send | Refresh, HttpResponse | Credentials | None, Ending]
@@ -159,7 +166,8 @@ class _Record:
         if error is not None:
             outcome = _not_renewed(outcome, error)
         whole = self.call.whole or not outcome.ok
-        return Ending(self._transcript(whole=whole), outcome, response=response)
+        transcript = self._transcript(whole=whole)
+        return Ending(transcript, outcome, response=response, redactor=self.redactor)
 
     def _last(self) -> tuple[HttpResponse | None, ConnectsmithError | None]:
         """Return the answer that counts, and the failure that came instead or after it."""
