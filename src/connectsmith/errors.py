@@ -149,6 +149,12 @@ class FieldInvalid(CallerError):
     code = "field_invalid"
 
 
+class ValueUnstorable(CallerError):
+    """A text or number that no database can hold, such as half of a surrogate pair."""
+
+    code = "value_unstorable"
+
+
 class ActionUnknown(CallerError):
     """The connector has no action of that name."""
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from connectsmith.errors import ValueUnstorable
+
 Value = str | int | bytes | None
 Values = Mapping[str, Value]
 Found = Sequence[Any]
@@ -16,6 +18,13 @@ Found = Sequence[Any]
 
 class DuplicateKeyError(Exception):
     """A row with that key, or with that unique value, exists; nothing was written."""
+
+
+def unstorable(error: Exception) -> ValueUnstorable:
+    """Return what a driver's refusal of a value means: half of a surrogate pair, a huge number."""
+    reason = {UnicodeEncodeError: "a text that is no Unicode", OverflowError: "a number too large"}
+    what = reason.get(type(error), "a character that the database does not take")
+    return ValueUnstorable(f"A value cannot be stored: {what}. Nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)

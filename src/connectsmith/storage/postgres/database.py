@@ -23,6 +23,7 @@ from connectsmith.storage.database import (
     Recent,
     Statement,
     Values,
+    unstorable,
 )
 from connectsmith.storage.postgres.migrating import migrate
 from connectsmith.storage.schema import Migration
@@ -86,6 +87,8 @@ class PostgresDatabase:
         try:
             async with self._pool.connection() as connection:
                 yield connection
+        except (psycopg.DataError, UnicodeEncodeError) as error:
+            raise unstorable(error) from error
         except (psycopg.Error, PoolTimeout) as error:
             raise meaning(error) from error
 

@@ -17,6 +17,7 @@ from connectsmith.storage.database import (
     Recent,
     Statement,
     Values,
+    unstorable,
 )
 from connectsmith.storage.schema import Migration
 from connectsmith.storage.sqlite.connecting import (
@@ -84,6 +85,8 @@ class SqliteDatabase:
             return connection.execute(sql, dict(values)).fetchall()
         except sqlite3.Error as error:
             raise meaning(error, self._path) from error
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise unstorable(error) from error
 
 
 async def open_file(
@@ -101,4 +104,9 @@ async def open_file(
         StorageBusy, StorageFull
     """
     await asyncio.to_thread(migrate, path, known, patience=patience)
-    return SqliteDatabase(path, synchronous=synchronous, keeps_rows=keeps_rows, patience=patience)
+    try:
+        return SqliteDatabase(
+            path, synchronous=synchronous, keeps_rows=keeps_rows, patience=patience
+        )
+    except sqlite3.Error as error:
+        raise meaning(error, path) from error

@@ -14,7 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from connectsmith.errors import StorageBusy
-from connectsmith.storage.database import Effect, Statement
+from connectsmith.storage.database import Effect, Statement, unstorable
 from connectsmith.storage.sqlite.connecting import meaning
 
 _MOST_TOGETHER = 64
@@ -40,7 +40,7 @@ class Writer:
     ) -> None:
         self._path = path
         self._patience = patience
-        self._connect = connect
+        self._connection = connect()
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._shred_owed = False
         self._closed = False
@@ -62,13 +62,10 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        connection = self._connect()
-        try:
-            while (batch := self._next_batch()) is not None:
-                live = [work for work in batch if work.done.set_running_or_notify_cancel()]
-                self._commit(connection, live)
-        finally:
-            connection.close()
+        while (batch := self._next_batch()) is not None:
+            live = [work for work in batch if work.done.set_running_or_notify_cancel()]
+            self._commit(self._connection, live)
+        self._connection.close()
 
     def _next_batch(self) -> list[_Work] | None:
         work = self._queue.get()
@@ -91,18 +88,25 @@ class Writer:
             return
         try:
             outcomes = self._transact(connection, batch)
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            if len(batch) > 1:
-                for work in batch:
-                    self._commit(connection, [work])
-            else:
-                batch[0].done.set_exception(meaning(error, self._path))
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: its caller is told
+            self._refuse(connection, batch, error)
             return
         self._shred(connection, asked=any(work.shred for work in batch))
         for work, outcome in zip(batch, outcomes, strict=True):
             _tell(work, outcome)
+
+    def _refuse(
+        self, connection: sqlite3.Connection, batch: Sequence[_Work], error: Exception
+    ) -> None:
+        """Undo a batch; then each on its own, so that only those fail that fail alone."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if len(batch) > 1:
+            for work in batch:
+                self._commit(connection, [work])
+        else:
+            told = meaning(error, self._path) if isinstance(error, sqlite3.Error) else error
+            batch[0].done.set_exception(told)
 
     def _shred(self, connection: sqlite3.Connection, *, asked: bool) -> None:
         """Empty the log when asked to, or when a reader was in the way the last time."""
@@ -126,6 +130,8 @@ class Writer:
             outcome: Effects | Exception = _apply(connection, work.statements)
         except sqlite3.IntegrityError as error:
             outcome = meaning(error, self._path)
+        except (UnicodeEncodeError, OverflowError) as error:
+            outcome = unstorable(error)
         if not isinstance(outcome, list):
             connection.execute("ROLLBACK TO work")
         connection.execute("RELEASE work")

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connectsmith.errors import StorageBusy, StorageFull
+from connectsmith.errors import ConnectsmithError, StorageBusy
 from connectsmith.service.ports import CallRow, Page
 from connectsmith.storage.database import Database, Statement, Value, Values, first
 from connectsmith.storage.pages import after_values, cursor, page
@@ -153,7 +153,7 @@ class SqlCalls:
                 await self._database.write(*_inserts([self._queued[key] for key in keys]))
             except StorageBusy:
                 return
-            except StorageFull:
+            except ConnectsmithError:
                 self.dropped += len(keys)
             for key in keys:
                 self._take(key)
