@@ -11,7 +11,7 @@ from connectsmith.errors import FieldInvalid
 ENGINES = (
     "{{%s}}", "{%% %s %%}", "${%s}", "#{%s}", "<%%= %s %%>", "{%s}", "{{=%s}}", "{{{%s}}}",
     "@{%s}", "[[${%s}]]", "{{ %s | e }}", "%%{%s}", "*{%s}", "~{%s}", "{@%s}", "$(%s)", "`%s`",
-    "{{#with %s}}", "{{> %s}}", "{0.%s}",
+    "{{#with %s}}", "{{> %s}}", "{0.%s}", "{a.%s}", "{a!r:%s}",
 )  # fmt: skip
 EXPRESSIONS = (
     "7*7", "''.__class__", "''.__class__.__mro__[1].__subclasses__()", "config", "self.__dict__",
@@ -20,7 +20,7 @@ EXPRESSIONS = (
     "__import__('os').system('id')", "T(java.lang.Runtime).getRuntime().exec('id')", "7*'7'",
     "x.__init__.__globals__", "dump(app)", "_self.env", "settings.SECRET_KEY", "a.b.c",
     "lookup . 'constructor'", "#this", "__proto__.polluted", "import os", "exec('x')", "1;2",
-    "range(10)", "range.constructor('return 1')()",
+    "range(10)", "__class__", "__class__.__mro__", "range.constructor('return 1')()",
 )  # fmt: skip
 PAYLOADS = [engine % each for engine, each in itertools.product(ENGINES, EXPRESSIONS)]
 TRAP = {"a": "value", "config": OMITTED}
