@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generators import command_line, conformance, errors, format_pages, settings
+from docs.generators import api, command_line, conformance, errors, format_pages, settings
 
 DOCS = Path(__file__).resolve().parents[1]
 PAGES: Mapping[str, Callable[[], str]] = {
     "conformance.md": conformance.page,
+    "reference/api.md": api.page,
     "reference/command-line.md": command_line.page,
     "reference/errors.md": errors.page,
     "reference/format.md": format_pages.page,
