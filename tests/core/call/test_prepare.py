@@ -216,6 +216,7 @@ UNUSABLE = [
     ([{"key": "a", "in": "header", "name": "bad name"}], {}),
     ([{"key": "a", "in": "header", "name": "a\r\nX: y"}], {}),
     ([], {"headers": {"a b": "c"}}),
+    ([], {"headers": {"a": "b\r\nX: y"}}),
     ([], {"headers": {"Transfer-Encoding": "chunked"}}),
     ([{"key": "a"}], {"contentType": "application/json\r\nX: y"}),
 ]

@@ -312,6 +312,20 @@ def test_a_type_that_is_not_carried_out_is_refused(kind: str) -> None:
         auth_plan(define(auth_request={"type": kind}))
 
 
+@pytest.mark.parametrize(
+    "auth_request",
+    [
+        {"type": "header", "name": "X\r\nY", "value": "v"},
+        {"type": "header", "name": "X", "value": "v\r\nY: 1"},
+        {"type": "bearer", "token": "v\0"},
+        {"type": "none", "headers": {"X": "\n"}},
+    ],
+)
+def test_what_the_author_writes_cannot_end_a_header(auth_request: dict[str, Any]) -> None:
+    with pytest.raises(DefinitionError):
+        auth_plan(define(auth_request=auth_request))
+
+
 @pytest.mark.parametrize("kind", ["bearer", "header", "query", "cookie"])
 def test_a_type_without_what_it_needs_is_refused(kind: str) -> None:
     with pytest.raises(DefinitionError, match="needs the member"):

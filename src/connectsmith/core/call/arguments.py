@@ -10,11 +10,11 @@ from connectsmith.core.call.conversion import (
     check_number,
     check_text,
     convert,
-    has_control,
     plain_text,
 )
 from connectsmith.core.call.field import FieldPlan, Where
 from connectsmith.core.call.plan import ActionPlan
+from connectsmith.core.connection.auth_plan import has_control
 from connectsmith.errors import FieldInvalid
 
 DEEPEST: Final = 32

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from connectsmith.core.connection.auth_plan import has_control
+
 EXACT: Final = 2**53
 """Integers beyond this are not exact in most JSON readers; they are taken only as JSON integers."""
 
@@ -30,7 +32,6 @@ _MEDIA_TYPE = re.compile(
     r"( *; *[!#$%&'*+\-.^_`|~0-9A-Za-z]+=(\"[ !#-\[\]-~]*\"|[!#$%&'*+\-.^_`|~0-9A-Za-z]+))*"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DECIMAL_LIMIT = 10**40
 
 
@@ -69,11 +70,6 @@ def convert(kind: str, value: Any) -> Any:
 def choices_of(kind: str, choices: Mapping[str, str]) -> dict[str, Any]:
     """Return the stored values of `choices` converted to a type; one that cannot be stays text."""
     return {stored: _choice(kind, stored) for stored in choices}
-
-
-def has_control(text: str) -> bool:
-    """Tell whether a text holds what may not stand in headers and URLs."""
-    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def plain_text(value: Any) -> str:

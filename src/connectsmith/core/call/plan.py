@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Final, final
 
-from connectsmith.core.call.conversion import has_control
 from connectsmith.core.call.encoding import form_body
 from connectsmith.core.call.field import FieldPlan, Where, compile_field
 from connectsmith.core.call.pointer import Path, Test, compile_pointer, compile_test
-from connectsmith.core.connection.auth_plan import TOKEN, is_reserved
+from connectsmith.core.connection.auth_plan import TOKEN, has_control, is_reserved
 from connectsmith.core.connection.prepared import Need, needs_of
 from connectsmith.core.definition.hosts import UrlTemplate, compile_endpoint
 from connectsmith.core.definition.model import (
@@ -309,6 +308,8 @@ def _check_headers(
         raise DefinitionError(f'"{name}" has an object in a header.', place=name)
     if has_control(endpoint.content_type):
         raise DefinitionError(f'"{name}" has a contentType with a control character.', place=name)
+    if any(has_control(text) for text in endpoint.headers.values()):
+        raise DefinitionError(f'"{name}" has a header with a control character.', place=name)
     named = [*(field.wire for field in ours), *endpoint.headers]
     for header in [*named, idempotency] if idempotency else named:
         if not TOKEN.fullmatch(header) or is_reserved(header):

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectsmith.core.call.arguments import Arguments
-from connectsmith.core.call.conversion import File, has_control, plain_text
+from connectsmith.core.call.conversion import File, plain_text
 from connectsmith.core.call.encoding import form_body, query_pairs
 from connectsmith.core.call.field import FieldPlan, Where
 from connectsmith.core.call.multipart import multipart_body
 from connectsmith.core.call.plan import ActionPlan, BodyForm
+from connectsmith.core.connection.auth_plan import has_control
 from connectsmith.core.connection.prepared import Prepared
 from connectsmith.errors import FieldInvalid
 

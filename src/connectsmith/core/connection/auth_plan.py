@@ -23,6 +23,8 @@ RESERVED_PREFIXES: Final = ("proxy-", "x-forwarded-")
 TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 """A header's or cookie's name (RFC 9110 section 5.6.2)."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -72,7 +74,7 @@ def auth_plan(definition: Definition) -> AuthPlan:
     headers = credential.headers + extra_headers
     query = credential.query + tuple(_query_slot(*each) for each in extra_query.items())
     for slot in headers:
-        _check_header_name(slot.name)
+        _check_header(slot)
     extras = (slot.template.names for slot in (*headers, *query))
     return AuthPlan(
         headers=headers,
@@ -85,6 +87,11 @@ def auth_plan(definition: Definition) -> AuthPlan:
         header_names=frozenset(slot.name.lower() for slot in headers) | credential.hidden_headers,
         query_names=frozenset(slot.name for slot in query),
     )
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a text holds what may not stand in headers and URLs (RFC 9110 section 5.5)."""
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def is_reserved(name: str) -> bool:
@@ -189,10 +196,10 @@ def _text(value: str | None, member: str) -> str:
     return value
 
 
-def _check_header_name(name: str) -> None:
-    if not TOKEN.fullmatch(name):
+def _check_header(slot: Slot) -> None:
+    if not TOKEN.fullmatch(slot.name) or has_control(slot.template.source):
         raise DefinitionError(
-            "auth_request names a header with characters that no header's name may hold.",
+            "auth_request sets a header with characters that no header may hold.",
             place="/auth_request/headers",
         )
 
