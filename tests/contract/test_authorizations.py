@@ -86,3 +86,18 @@ async def test_overdue_are_those_that_are_open_and_past_their_end(stored: Storag
 async def test_attempt_needs_a_connector(stored: Storage) -> None:
     with pytest.raises(NotFound):
         await stored.authorizations.add(authorization("aut_b", connector="con_none"))
+
+
+async def test_page_lists_the_attempts_of_one_connector_newest_first(stored: Storage) -> None:
+    await stored.connectors.add(connector("con_b"))
+    await stored.authorizations.add(authorization("aut_b", connector="con_b"))
+    await stored.authorizations.add(authorization("aut_new", created_at=NOW + timedelta(seconds=1)))
+    await stored.authorizations.add(authorization("aut_z"))
+
+    first = await stored.authorizations.page(WORKSPACE, "con_a", limit=2, after=None)
+    last = await stored.authorizations.page(WORKSPACE, "con_a", limit=2, after=first.next)
+
+    assert [row.id for row in first.items] == ["aut_new", "aut_z"]
+    assert [row.id for row in last.items] == ["aut_a"]
+    assert last.next is None
+    assert not (await stored.authorizations.page("other", "con_a", limit=2, after=None)).items

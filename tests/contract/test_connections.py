@@ -173,7 +173,8 @@ async def test_deleted_connection_cannot_come_back(stored: Storage) -> None:
     assert await stored.connections.get(WORKSPACE, "cnn_a") is None
 
 
-async def test_last_use_is_kept_apart_from_the_rest(stored: Storage) -> None:
+async def test_last_use_is_shown(stored: Storage) -> None:
+    await _row(stored)
     await stored.connections.touch({(WORKSPACE, "cnn_a"): SOON, (WORKSPACE, "cnn_none"): SOON})
     await stored.connections.touch({})
 

@@ -72,9 +72,9 @@ async def test_deleted_secret_is_gone_and_its_name_free(stored: Storage) -> None
     await stored.secrets.add([secret("sec_new")])
 
 
-async def test_touching_is_harmless(stored: Storage) -> None:
-    """When it shows is left open: a list may be a moment old in this one column."""
+async def test_last_use_is_listed(stored: Storage) -> None:
     await stored.secrets.add([secret()])
+    await stored.secrets.list(WORKSPACE, "con_a")
 
     await stored.secrets.touch(WORKSPACE, ["sec_a", "sec_gone"], LATER)
     await stored.secrets.touch(WORKSPACE, [], LATER)

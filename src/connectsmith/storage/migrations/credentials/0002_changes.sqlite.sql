@@ -1,7 +1,6 @@
 -- The last changes to rows that processes keep in memory: what was changed, not how. A process that
--- sees the file's data version move reads on from where it was, and forgets those rows. Columns that
--- only say when something was last used are left out on purpose, and so is a connector's author, which
--- is written over with itself to hold off its deletion.
+-- sees the file's data version move reads on from where it was, and forgets those rows. A connector's
+-- author is no change: it is written over with itself to hold off the connector's deletion.
 
 CREATE TABLE changes (
   number INTEGER PRIMARY KEY,
@@ -13,9 +12,7 @@ CREATE TRIGGER changes_kept AFTER INSERT ON changes BEGIN
   DELETE FROM changes WHERE number <= NEW.number - 4096;
 END;
 
-CREATE TRIGGER api_tokens_changed
-AFTER UPDATE OF workspace, id, operator, name, digest, scopes, created_at, expires_at, revoked_at
-ON api_tokens BEGIN
+CREATE TRIGGER api_tokens_changed AFTER UPDATE ON api_tokens BEGIN
   INSERT INTO changes (topic, subject) VALUES ('api_tokens', hex(OLD.digest));
 END;
 CREATE TRIGGER api_tokens_deleted AFTER DELETE ON api_tokens BEGIN
@@ -44,9 +41,7 @@ END;
 CREATE TRIGGER secrets_added AFTER INSERT ON secrets BEGIN
   INSERT INTO changes (topic, subject) VALUES ('secrets', NEW.workspace || '/' || NEW.connector);
 END;
-CREATE TRIGGER secrets_changed
-AFTER UPDATE OF workspace, id, connector, name, version, origins, sealed, created_at, created_by
-ON secrets BEGIN
+CREATE TRIGGER secrets_changed AFTER UPDATE ON secrets BEGIN
   INSERT INTO changes (topic, subject)
   VALUES ('secrets', OLD.workspace || '/' || OLD.connector),
          ('secrets', NEW.workspace || '/' || NEW.connector);
@@ -55,12 +50,7 @@ CREATE TRIGGER secrets_deleted AFTER DELETE ON secrets BEGIN
   INSERT INTO changes (topic, subject) VALUES ('secrets', OLD.workspace || '/' || OLD.connector);
 END;
 
-CREATE TRIGGER connections_changed
-AFTER UPDATE OF workspace, id, connector, revision, test, status, version, origins_api,
-  origins_auth, created_at, created_by, sealed, definition, scopes, account_id, account_label,
-  received_at, lifetime, renewable, lease_owner, lease_until, fence, failure_code, failure_message,
-  failed_at, retry_at, refreshed_at, discard_at
-ON connections BEGIN
+CREATE TRIGGER connections_changed AFTER UPDATE ON connections BEGIN
   INSERT INTO changes (topic, subject) VALUES ('connections', OLD.workspace || '/' || OLD.id);
 END;
 CREATE TRIGGER connections_deleted AFTER DELETE ON connections BEGIN
