@@ -7,6 +7,7 @@ from connectsmith.api.permissions import ConnectionReader, ConnectionWriter, The
 from connectsmith.api.preconditions import version_asked
 from connectsmith.api.shapes import (
     AccountShape,
+    AuthorizationList,
     AuthorizationShape,
     CompletedShape,
     Completion,
@@ -55,6 +56,22 @@ async def start(
         status=begun.row.status,
         start_url=begun.start_url,
         expires_at=begun.row.expires_at,
+    )
+
+
+@router.get("/connectors/{connector}/authorizations")
+async def list_authorizations(
+    connector: str,
+    caller: ConnectionReader,
+    desks: TheDesks,
+    limit: Limit = 50,
+    after: str | None = None,
+) -> AuthorizationList:
+    """List a connector's authorizations, newest first."""
+    await desks.connectors.get(caller, connector)
+    page = await desks.authorizations.page(caller, connector, limit=limit, after=after)
+    return AuthorizationList(
+        items=[authorization_shape(each) for each in page.items], next=page.next
     )
 
 

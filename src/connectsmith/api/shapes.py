@@ -224,6 +224,13 @@ class AuthorizationShape(Shape):
     error: ErrorShape | None
 
 
+class AuthorizationList(Shape):
+    """A page of authorizations."""
+
+    items: list[AuthorizationShape]
+    next: str | None
+
+
 class AccountShape(Shape):
     """Whose account a connection belongs to, as the service says."""
 

@@ -8,23 +8,33 @@ a start link that was sent to somebody else ends in nothing.
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from typing import NoReturn
 
+from connectsmith.core.authorization.return_address import check_return_address
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
 from connectsmith.core.connection.reach import reach
-from connectsmith.core.connection.status import Status
-from connectsmith.core.secret.destinations import origin_of
+from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
-    AuthorizationEnded,
     AuthorizationWaiting,
     CallerError,
     CompletionRefused,
     ConnectsmithError,
     NotFound,
 )
-from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.attempts import (
+    CLOSED,
+    FIELD,
+    UNANSWERED,
+    authorization_place,
+    blueprint_of,
+    ended,
+    expired,
+    failed,
+    party_of,
+)
+from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk, NewConnection, written
 from connectsmith.service.ports import (
@@ -35,16 +45,12 @@ from connectsmith.service.ports import (
     ConnectorRow,
     EventRow,
     Events,
+    Page,
     Randomness,
     Sealer,
-    SealPlace,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Party, TokenEndpoint
-
-FIELD = "field."
-CAPTURED = "captured."
-LOOPBACK_HOSTS = ("127.0.0.1", "[::1]")
+from connectsmith.service.token_endpoint import TokenEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +70,6 @@ class Started:
 
     row: AuthorizationRow
     start_url: str
-
-
-def authorization_place(row: AuthorizationRow) -> SealPlace:
-    """Say what an authorization's sealed record is bound to."""
-    return SealPlace(row.workspace, "authorization", row.connector, row.id, 1)
-
-
-def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Secret]) -> Party:
-    """Read whose tokens an authorization is about out of its opened record."""
-    return Party(
-        workspace=row.workspace,
-        connector=row.connector,
-        blueprint=blueprint,
-        origins_auth=row.origins_auth,
-        fields=_below(FIELD, held),
-        captured=_below(CAPTURED, held),
-    )
-
-
-def _below(prefix: str, held: Mapping[str, Secret]) -> dict[str, Secret]:
-    return {key[len(prefix) :]: value for key, value in held.items() if key.startswith(prefix)}
 
 
 class AuthorizationDesk:
@@ -129,8 +114,9 @@ class AuthorizationDesk:
                 details={"sign_in": blueprint.definition.auth_components.type},
             )
         if start.reconnects is not None:
-            await self._connections.of_connector(caller, start.reconnects, connector.id)
-        self._check_return(start.return_to)
+            await self._check_reconnects(caller, start.reconnects, start)
+        if start.return_to is not None:
+            check_return_address(start.return_to, self._rules.return_origins)
         fields = check_auth_fields(blueprint.definition, start.fields)
         value = self._randomness.text()
         row = self._new_row(caller, start, connector, revision=blueprint.revision, value=value)
@@ -146,6 +132,17 @@ class AuthorizationDesk:
         await self._endpoint.values(party_of(row, blueprint, held))
         await self._authorizations.add(row)
         return Started(row, self._rules.start_url(value))
+
+    async def _check_reconnects(self, caller: Caller, connection: str, start: Start) -> None:
+        """Refuse now what could not be kept after consent."""
+        renewed = await self._connections.of_connector(caller, connection, start.connector)
+        next_status(renewed.status, Event.REAUTHORIZED)
+        if renewed.test != start.test:
+            raise CallerError(
+                "A connection made with the draft is renewed with the draft, and a published one "
+                "with what is published.",
+                place="/test",
+            )
 
     def _new_row(
         self,
@@ -173,24 +170,6 @@ class AuthorizationDesk:
             reconnects=start.reconnects,
         )
 
-    def _check_return(self, return_to: str | None) -> None:
-        if return_to is None:
-            return
-        parts = urlsplit(return_to)
-        clean = return_to.isascii() and return_to.isprintable() and "\\" not in return_to
-        if clean and not parts.fragment and parts.username is None and parts.hostname:
-            if parts.scheme == "http" and parts.netloc.rpartition(":")[0] in LOOPBACK_HOSTS:
-                return
-            if parts.scheme in ("http", "https") and (
-                origin_of(return_to) in self._rules.return_origins
-            ):
-                return
-        raise CallerError(
-            "The browser may be sent back to a loopback address (http://127.0.0.1:PORT/…) or to an "
-            "origin that the administrator allowed with the setting `return_origins`.",
-            place="/return_to",
-        )
-
     async def get(self, caller: Caller, authorization: str) -> AuthorizationRow:
         """Return an authorization of the caller's workspace, ended if its time is over."""
         row = await self._authorizations.get(caller.workspace, authorization)
@@ -198,17 +177,23 @@ class AuthorizationDesk:
             raise NotFound("There is no authorization with that id.")
         return await self.ended_if_late(row)
 
+    async def page(
+        self, caller: Caller, connector: str, *, limit: int, after: str | None
+    ) -> Page[AuthorizationRow]:
+        """List a connector's authorizations, newest first, ended if their time is over."""
+        page = await self._authorizations.page(
+            caller.workspace, connector, limit=limit, after=after
+        )
+        return Page([await self.ended_if_late(each) for each in page.items], page.next)
+
     async def ended_if_late(self, row: AuthorizationRow) -> AuthorizationRow:
         """End an authorization whose time is over; return it as it now is."""
-        if row.status in ("completed", "kept", "failed", "expired"):
+        if row.status in CLOSED or row.expires_at > self._clock.now():
             return row
-        if row.expires_at > self._clock.now():
-            return row
-        ended = expired(row)
-        if await self._authorizations.advance(ended, expected_status=row.status):
-            return ended
-        fresh = await self._authorizations.get(row.workspace, row.id)
-        return row if fresh is None else fresh
+        over = expired(row)
+        if await self._authorizations.advance(over, expected_status=row.status):
+            return over
+        return await self._authorizations.get(row.workspace, row.id) or row
 
     async def complete(
         self, caller: Caller, authorization: str, completion: str
@@ -216,24 +201,20 @@ class AuthorizationDesk:
         """Redeem the code for the caller who started, and make an unconfirmed connection.
 
         Raises:
-            AuthorizationWaiting: the browser has not come back yet.
+            AuthorizationWaiting: the browser has not come back yet, or the code is on its way.
             AuthorizationEnded: expired, refused, failed or interrupted.
             CompletionRefused: not the value the returning browser was given.
         """
         row = await self._own(caller, authorization)
-        if row.status in ("created", "started"):
-            raise AuthorizationWaiting(
-                "The browser has not come back from the authorization server yet."
-            )
-        await self._check_completion(row, completion)
-        if row.status == "completed" and row.connection is not None:
-            return row, await self._connections.row(caller.workspace, row.connection)
-        if row.status != "returned":
-            raise _ended(row)
-        redeeming = replace(row, status="redeeming")
-        if not await self._authorizations.advance(redeeming, expected_status="returned"):
-            raise _ended(await self._own(caller, authorization))
-        return await self._redeem(redeeming)
+        if row.status == "returned":
+            held = self._sealer.open(row.sealed or b"", authorization_place(row))
+            redeeming = await self._claim(row, completion)
+            if redeeming is not None:
+                return await self._redeem(redeeming, held)
+            row = await self._own(caller, authorization)
+        elif row.status not in UNANSWERED | CLOSED and not self._fits(row, completion):
+            raise _not_the_value()
+        return await self._outcome(row)
 
     async def _own(self, caller: Caller, authorization: str) -> AuthorizationRow:
         """Return the caller's own authorization: to all others it does not exist."""
@@ -242,42 +223,74 @@ class AuthorizationDesk:
             raise NotFound("There is no authorization with that id.")
         return row
 
-    async def _check_completion(self, row: AuthorizationRow, completion: str) -> None:
-        if row.completion_digest is None:
-            raise _ended(row)
+    async def _claim(self, row: AuthorizationRow, completion: str) -> AuthorizationRow | None:
+        """Use the completion value up; None when somebody else is doing so.
+
+        Every try is counted before it is looked at, so that tries at the same moment are no more
+        than tries one after another. From here on the code is not stored any more: it is redeemed
+        by us or by nobody.
+        """
+        attempt = await self._authorizations.count_attempt(row.workspace, row.id)
+        if not self._fits(row, completion):
+            await self._refuse(row, attempt)
+        redeeming = replace(
+            row, status="redeeming", sealed=None, expires_at=self._clock.now() + self._rules.lease
+        )
+        if attempt > self._rules.completion_attempts:
+            return None
+        taken = await self._authorizations.advance(redeeming, expected_status="returned")
+        return redeeming if taken else None
+
+    def _fits(self, row: AuthorizationRow, completion: str) -> bool:
         if row.return_to is None:
             completion = completion.replace("-", "").replace(" ", "").upper()
         given = self._sealer.digest("completion", Secret(completion))
-        if hmac.compare_digest(given, row.completion_digest):
-            return
-        attempts = await self._authorizations.count_attempt(row.workspace, row.id)
-        left = self._rules.completion_attempts - attempts
-        if left <= 0 and row.status == "returned":
-            ended = failed(row, "completion_refused", "Too many wrong completion values.")
-            await self._authorizations.advance(ended, expected_status="returned")
-        await self._record(row, "completion_refused", f"attempt {attempts}")
-        raise CompletionRefused(
-            "That is not the completion value the returning browser was given. "
-            f"{max(left, 0)} attempt(s) left.",
-            place="/completion",
-        )
+        return hmac.compare_digest(given, row.completion_digest or b"")
 
-    async def _redeem(self, row: AuthorizationRow) -> tuple[AuthorizationRow, ConnectionRow]:
+    async def _refuse(self, row: AuthorizationRow, attempt: int) -> NoReturn:
+        left = self._rules.completion_attempts - attempt
+        if left <= 0:
+            over = failed(row, "completion_refused", "Too many wrong completion values.")
+            await self._authorizations.advance(over, expected_status="returned")
+        await self._record(row, "completion_refused", f"attempt {attempt}")
+        raise _not_the_value(f" {max(left, 0)} attempt(s) left.")
+
+    async def _outcome(self, row: AuthorizationRow) -> tuple[AuthorizationRow, ConnectionRow]:
+        """Return what another request made of it, or say how far it is."""
+        if row.status in UNANSWERED:
+            raise AuthorizationWaiting(
+                "The browser has not come back from the authorization server yet."
+            )
+        if row.status in ("returned", "redeeming"):
+            raise AuthorizationWaiting("Another request redeems the code. Ask again in a moment.")
+        if row.status != "completed" or row.connection is None:
+            raise ended(row)
+        return row, await self._connections.row(row.workspace, row.connection)
+
+    async def _redeem(
+        self, row: AuthorizationRow, held: Mapping[str, Secret]
+    ) -> tuple[AuthorizationRow, ConnectionRow]:
         try:
-            connection = await self._exchange(row)
+            connection = await self._exchange(row, held)
         except ConnectsmithError as error:
-            ended = failed(row, error.code, error.message)
-            await self._authorizations.advance(ended, expected_status="redeeming")
+            over = failed(row, error.code, error.message)
+            await self._authorizations.advance(over, expected_status="redeeming")
+            await self._record(row, "authorization_failed", error.code)
             raise
-        done = replace(row, status="completed", connection=connection.id, sealed=None)
-        await self._authorizations.advance(done, expected_status="redeeming")
+        done = replace(
+            row,
+            status="completed",
+            connection=connection.id,
+            expires_at=connection.discard_at or row.expires_at,
+        )
+        if not await self._authorizations.advance(done, expected_status="redeeming"):
+            # It was given up as interrupted: nobody can keep the connection, so it is discarded.
+            raise ended(await self._authorizations.get(row.workspace, row.id) or row)
         await self._record(row, "authorization_completed", connection.id)
         return done, await self._connections.introduce(connection)
 
-    async def _exchange(self, row: AuthorizationRow) -> ConnectionRow:
-        held = self._sealer.open(row.sealed or b"", authorization_place(row))
-        blueprint = await blueprint_of(self._blueprints, row)
-        party = party_of(row, blueprint, held)
+    async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> ConnectionRow:
+        party = party_of(row, await blueprint_of(self._blueprints, row), held)
         tokens = await self._endpoint.exchange(
             party,
             code=held["code"],
@@ -302,10 +315,10 @@ class AuthorizationDesk:
             AuthorizationEnded: it was not kept in time, or failed.
         """
         row = await self._own(caller, authorization)
-        if row.status in ("created", "started", "returned", "redeeming"):
+        if row.status in UNANSWERED | {"returned", "redeeming"}:
             raise AuthorizationWaiting("Complete the authorization first.")
         if row.status not in ("completed", "kept") or row.connection is None:
-            raise _ended(row)
+            raise ended(row)
         if row.status == "kept":
             return await self._connections.row(caller.workspace, row.connection)
         kept = await self._connections.keep(caller.workspace, row.connection, row.reconnects)
@@ -330,35 +343,8 @@ class AuthorizationDesk:
         )
 
 
-async def blueprint_of(blueprints: Blueprints, row: AuthorizationRow) -> Blueprint:
-    """Return the definition an authorization was started with, whatever was edited since."""
-    connector = await blueprints.connector(row.workspace, row.connector)
-    if row.definition is not None:
-        return await blueprints.of(replace(connector, draft=row.definition), test=True)
-    return await blueprints.revision(row.workspace, row.connector, row.revision)
-
-
-def expired(row: AuthorizationRow) -> AuthorizationRow:
-    """Return an authorization ended by time; what it held is dropped."""
-    if row.status == "redeeming":
-        return failed(row, "interrupted", "The exchange was interrupted. Start again.")
-    return replace(
-        row,
-        status="expired",
-        sealed=None,
-        error_code="expired",
-        error_message="It was not finished in time. Start again.",
-    )
-
-
-def failed(row: AuthorizationRow, code: str, message: str) -> AuthorizationRow:
-    """Return an authorization that ended badly; what it held is dropped."""
-    return replace(row, status="failed", sealed=None, error_code=code, error_message=message)
-
-
-def _ended(row: AuthorizationRow) -> AuthorizationEnded:
-    reason = row.error_message or f"It is {row.status} already."
-    return AuthorizationEnded(
-        f"This authorization has ended: {reason}",
-        details={"status": row.status, "error": row.error_code},
+def _not_the_value(left: str = "") -> CompletionRefused:
+    return CompletionRefused(
+        f"That is not the completion value the returning browser was given.{left}",
+        place="/completion",
     )

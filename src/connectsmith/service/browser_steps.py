@@ -1,9 +1,11 @@
-"""Authorizations from the browser's side: the start page's button and the callback."""
+"""Authorizations from the browser's side: the start page's button, the callback, the outcome."""
 
 import hmac
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from connectsmith.core.authorization.request import (
     authorization_endpoint,
@@ -17,6 +19,7 @@ from connectsmith.core.authorization.response import (
     read_callback,
     refusal,
 )
+from connectsmith.core.authorization.return_address import returning_url
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     AuthorizationEnded,
@@ -24,15 +27,16 @@ from connectsmith.errors import (
     ConnectsmithError,
     IssuerUnexpected,
 )
-from connectsmith.service.authorizations import (
+from connectsmith.service.attempts import (
     CAPTURED,
-    AuthorizationDesk,
+    UNANSWERED,
     authorization_place,
     blueprint_of,
     failed,
     party_of,
 )
-from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.authorizations import AuthorizationDesk
+from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.ports import (
     AuthorizationRow,
     Authorizations,
@@ -45,7 +49,10 @@ from connectsmith.service.ports import (
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
-STATE_LENGTHS = range(1, 513)
+MOST_STATES: Final = 3
+"""Values of one callback that are looked up."""
+
+_STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +68,41 @@ class Invitation:
 class Departure:
     """The browser leaves for the authorization server with a cookie for this authorization."""
 
+    authorization: str
+    connector: str
     url: str
-    cookie_name: str
-    cookie_value: str
-    callback_path: str
+    cookie: str
     lifetime_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a callback ends: by redirect to whoever waits, or on our own page."""
+    """A callback of this browser was taken.
 
-    kind: Literal["redirect", "typed", "failed"]
+    `url` is where whoever waits for the browser is; None: it stays here, with `typed` to show if
+    this callback brought a code that somebody must type in.
+    """
+
+    authorization: str
+    url: str | None = None
+    typed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an authorization, for the browser that went through it."""
+
+    kind: Literal["typed", "received", "failed"]
     connector_name: str
-    cookie_name: str
-    url: str = ""
-    typed: str = ""
     code: str = ""
     message: str = ""
 
 
-def cookie_name(authorization: str) -> str:
-    """Return the name of the cookie of one authorization."""
-    return f"connectsmith_{authorization}"
-
-
 class BrowserSteps:
-    """What a browser without an account here may do: start, and come back."""
+    """What a browser without an account here may do: start, and come back.
+
+    `cookies` are the values by authorization that the browser sent.
+    """
 
     def __init__(
         self,
@@ -112,6 +127,8 @@ class BrowserSteps:
         self._randomness = randomness
         self._rules = rules
 
+    # -- there ----------------------------------------------------------------------------------
+
     async def invite(self, value: str) -> Invitation:
         """Describe a start link; changes nothing, so that link previews do no harm."""
         row = await self._startable(value)
@@ -128,22 +145,21 @@ class BrowserSteps:
             AuthorizationEnded: the link was used, or its time is over.
         """
         row = await self._startable(value)
-        blueprint = await blueprint_of(self._blueprints, row)
         held = self._held(row)
-        party = party_of(row, blueprint, held)
-        state, verifier = self._randomness.secret(), self._randomness.secret()
-        cookie = self._randomness.text()
+        party = party_of(row, await blueprint_of(self._blueprints, row), held)
+        state, verifier = self._randomness.text(), self._randomness.secret()
+        cookie = f"{state}.{self._randomness.text()}"
         url = authorization_request(
             party.client,
             redirect_uri=self._rules.callback_url(row.connector),
-            state=state,
+            state=Secret(state),
             verifier=verifier,
             values=await self._endpoint.values(party),
         )
         started = replace(
             row,
             status="started",
-            state_digest=self._sealer.digest("state", state),
+            state_digest=self._sealer.digest("state", Secret(state)),
             cookie_digest=self._sealer.digest("cookie", Secret(cookie)),
             sealed=self._sealer.seal({**held, "verifier": verifier}, authorization_place(row)),
         )
@@ -151,10 +167,10 @@ class BrowserSteps:
             raise _used()
         lifetime = row.expires_at - self._clock.now()
         return Departure(
+            authorization=row.id,
+            connector=row.connector,
             url=url,
-            cookie_name=cookie_name(row.id),
-            cookie_value=cookie,
-            callback_path=f"/oauth/callback/{row.connector}",
+            cookie=cookie,
             lifetime_seconds=max(1, int(lifetime.total_seconds())),
         )
 
@@ -167,58 +183,72 @@ class BrowserSteps:
             raise _used()
         return row
 
-    async def arrive(self, connector: str, query: str, cookies: dict[str, str]) -> Arrival:
+    # -- and back -------------------------------------------------------------------------------
+
+    async def arrive(self, connector: str, query: str, cookies: Mapping[str, str]) -> Arrival:
         """Take a callback: check whose it is, use its state up, and seal its code.
 
         The code is not redeemed here: the caller who started must bring the completion value.
 
         Raises:
-            CallbackRefused: it is malformed, or belongs to no authorization of this browser.
+            CallbackRefused: it belongs to no authorization of this browser.
         """
         row = await self._belongs(connector, query, cookies)
         if row.status != "started":
-            return await self._told_again(row)
+            return Arrival(row.id)
         blueprint = await blueprint_of(self._blueprints, row)
-        if blueprint.client is None:
-            raise CallbackRefused("This connector does not use OAuth.")
-        answer = read_callback(query, blueprint.client)
-        values = await self._endpoint.values(party_of(row, blueprint, self._held(row)))
         try:
-            issuer = check_issuer(
-                blueprint.client,
-                answer.iss,
-                authorization_url=authorization_endpoint(blueprint.client, values),
-                token_url=token_endpoint(blueprint.client, values),
-            )
-        except IssuerUnexpected as error:
+            answer, issuer = await self._believed(row, query, blueprint)
+        except (CallbackRefused, IssuerUnexpected) as error:
             return await self._fail(row, error)
         if isinstance(answer, CallbackError):
             return await self._fail(row, refusal(answer))
         return await self._receive(row, answer, issuer)
 
     async def _belongs(
-        self, connector: str, query: str, cookies: dict[str, str]
+        self, connector: str, query: str, cookies: Mapping[str, str]
     ) -> AuthorizationRow:
         """Return the authorization of a callback: by state, path and this browser's cookie."""
-        states = [value for key, value in _pairs(query) if key == "state"]
-        if len(states) != 1 or len(states[0]) not in STATE_LENGTHS:
+        for state in _possible_states(query):
+            row = await self._by_state(state)
+            if row is not None:
+                break
+        else:
             raise _refused()
-        row = await self._authorizations.by_state(self._sealer.digest("state", Secret(states[0])))
-        if row is None:
-            raise _refused()
-        cookie = cookies.get(cookie_name(row.id), "")
-        given = self._sealer.digest("cookie", Secret(cookie))
-        if row.connector != connector or not hmac.compare_digest(given, row.cookie_digest or b""):
+        if not self._is_of(row, connector, cookies.get(row.id, "")):
             await self._record(row, "callback_refused", "another connector or another browser")
             raise _refused()
         return await self._desk.ended_if_late(row)
+
+    async def _by_state(self, state: str) -> AuthorizationRow | None:
+        return await self._authorizations.by_state(self._sealer.digest("state", Secret(state)))
+
+    def _is_of(self, row: AuthorizationRow, connector: str, cookie: str) -> bool:
+        given = self._sealer.digest("cookie", Secret(cookie))
+        return row.connector == connector and hmac.compare_digest(given, row.cookie_digest or b"")
+
+    async def _believed(
+        self, row: AuthorizationRow, query: str, blueprint: Blueprint
+    ) -> tuple[CallbackCode | CallbackError, str | None]:
+        """Read the answer strictly and compare its issuer, whether it says yes or no."""
+        party = party_of(row, blueprint, self._held(row))
+        answer = read_callback(query, party.client)
+        if self._sealer.digest("state", answer.state) != row.state_digest:
+            raise CallbackRefused("The callback names another state than the one it was found by.")
+        values = await self._endpoint.values(party)
+        issuer = check_issuer(
+            party.client,
+            answer.iss,
+            authorization_url=authorization_endpoint(party.client, values),
+            token_url=token_endpoint(party.client, values),
+        )
+        return answer, issuer
 
     async def _receive(
         self, row: AuthorizationRow, answer: CallbackCode, issuer: str | None
     ) -> Arrival:
         completion = self._randomness.text() if row.return_to else self._randomness.typed()
-        held = self._held(row)
-        held["code"] = answer.code
+        held = self._held(row) | {"code": answer.code}
         held |= {CAPTURED + key: value for key, value in answer.captured.items()}
         returned = replace(
             row,
@@ -228,39 +258,40 @@ class BrowserSteps:
             sealed=self._sealer.seal(held, authorization_place(row)),
         )
         if not await self._authorizations.advance(returned, expected_status="started"):
-            return await self._told_again(row)
-        if row.return_to:
-            return await self._redirect(row, {"completion": completion})
-        return replace(await self._page(row, "typed"), typed=completion)
+            return Arrival(row.id)
+        if row.return_to is None:
+            return Arrival(row.id, typed=completion)
+        url = returning_url(row.return_to, authorization=row.id, completion=completion)
+        return Arrival(row.id, url)
 
     async def _fail(self, row: AuthorizationRow, error: ConnectsmithError) -> Arrival:
-        ended = failed(row, error.code, error.message)
-        await self._authorizations.advance(ended, expected_status="started")
+        over = failed(row, error.code, error.message)
+        if not await self._authorizations.advance(over, expected_status="started"):
+            return Arrival(row.id)
         await self._record(row, "authorization_failed", error.code)
-        if row.return_to:
-            return await self._redirect(row, {"error": error.code})
-        return await self._told_again(ended)
+        if row.return_to is None:
+            return Arrival(row.id)
+        return Arrival(row.id, returning_url(row.return_to, authorization=row.id, error=error.code))
 
-    async def _told_again(self, row: AuthorizationRow) -> Arrival:
-        """Show the stored outcome to a browser that comes back a second time."""
-        fresh = await self._authorizations.get(row.workspace, row.id) or row
-        message = fresh.error_message or (
-            "This sign-in was received already. Go back to where you started it."
-        )
-        page = await self._page(fresh, "failed")
-        return replace(page, code=fresh.error_code or "used", message=message)
+    # -- afterwards -----------------------------------------------------------------------------
 
-    async def _redirect(self, row: AuthorizationRow, extra: dict[str, str]) -> Arrival:
-        target = row.return_to or ""
-        query = urlencode({"authorization": row.id, **extra})
-        page = await self._page(row, "redirect")
-        return replace(page, url=f"{target}{'&' if '?' in target else '?'}{query}")
+    async def outcome(self, connector: str, authorization: str, cookie: str) -> Outcome:
+        """Say what became of an authorization to the browser that went through it.
 
-    async def _page(
-        self, row: AuthorizationRow, kind: Literal["redirect", "typed", "failed"]
-    ) -> Arrival:
-        connector = await self._blueprints.connector(row.workspace, row.connector)
-        return Arrival(kind, connector.name, cookie_name(row.id))
+        Raises:
+            CallbackRefused: it was another browser.
+        """
+        row = await self._by_state(cookie.partition(".")[0])
+        if row is None or row.id != authorization or not self._is_of(row, connector, cookie):
+            raise _refused()
+        row = await self._desk.ended_if_late(row)
+        name = (await self._blueprints.connector(row.workspace, row.connector)).name
+        if row.status in UNANSWERED:
+            return Outcome("failed", name, "unanswered", "Nothing has come back from there yet.")
+        if row.error_code is not None:
+            return Outcome("failed", name, row.error_code, row.error_message or "")
+        typed = row.status == "returned" and row.return_to is None
+        return Outcome("typed" if typed else "received", name)
 
     def _held(self, row: AuthorizationRow) -> dict[str, Secret]:
         return self._sealer.open(row.sealed or b"", authorization_place(row))
@@ -271,11 +302,15 @@ class BrowserSteps:
         )
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
+def _possible_states(query: str) -> list[str]:
+    """Return what may be the state; which parameter it is, only the definition knows."""
     try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=100)
-    except ValueError as error:
-        raise _refused() from error
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return []
+    shaped = [(name, value) for name, value in pairs if _STATE.fullmatch(value)]
+    named = [value for name, value in shaped if name == "state"]
+    return (named or [value for _, value in shaped])[:MOST_STATES]
 
 
 def _used() -> AuthorizationEnded:

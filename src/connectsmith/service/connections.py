@@ -175,10 +175,21 @@ class ConnectionDesk:
             return row
         if reconnects is not None:
             return await self._reconnect(row, await self.row(workspace, reconnects))
-        kept = replace(row, status=next_status(row.status, Event.KEPT), discard_at=None)
-        if not await self._connections.store(kept, expected_version=row.version):
+        version = row.version + 1  # a new one, so that it is either kept or discarded, never both
+        held = opened(self._sealer, row)
+        kept = replace(
+            row,
+            status=next_status(row.status, Event.KEPT),
+            version=version,
+            discard_at=None,
+            sealed=self._sealer.seal(held.flat(), connection_place(row, version)),
+        )
+        if await self._connections.store(kept, expected_version=row.version):
+            return kept
+        current = await self._connections.get(workspace, connection)
+        if current is None or current.status is Status.REVOKED:
             raise AuthorizationEnded("It was not kept in time; its tokens were revoked.")
-        return kept
+        return await self.keep(workspace, connection, None)
 
     async def _reconnect(self, new: ConnectionRow, old: ConnectionRow) -> ConnectionRow:
         """Move what a new authorization brought into the connection it renews."""
@@ -299,21 +310,15 @@ class ConnectionDesk:
         await self._record(row, caller.token, "connection_deleted", "")
 
     async def _end(self, row: ConnectionRow) -> ConnectionRow:
-        if row.sealed is None:
-            return row
-        await self._revoker.enqueue(row, opened(self._sealer, row))
-        while True:
-            ended = replace(
-                row,
-                status=next_status(row.status, Event.REVOKED),
-                version=row.version + 1,
-                sealed=None,
-                renewable=False,
-                discard_at=None,
-            )
+        while row.sealed is not None:
+            # Queued first, and again for tokens that a refresh brought meanwhile: what is gone
+            # here must not live on there.
+            await self._revoker.enqueue(row, opened(self._sealer, row))
+            ended = _ended(row)
             if await self._connections.store(ended, expected_version=row.version):
                 return ended
             row = await self.row(row.workspace, row.id)
+        return row
 
     async def revoke_all(self, caller: Caller, connector: str) -> None:
         """Revoke all connections of a connector that is about to go, asking each server once."""
@@ -325,7 +330,10 @@ class ConnectionDesk:
         """Revoke and delete connections that nobody kept in time; return how many."""
         overdue = await self._connections.overdue(self._clock.now(), limit)
         for row in overdue:
-            await self._end(row)
+            held = opened(self._sealer, row)
+            if not await self._connections.store(_ended(row), expected_version=row.version):
+                continue  # kept this moment, or discarded by another process
+            await self._revoker.enqueue(row, held)
             await self._connections.delete(row.workspace, row.id)
             await self._record(row, "system", "connection_discarded", "not kept in time")
         return len(overdue)
@@ -334,6 +342,18 @@ class ConnectionDesk:
         await self._events.add(
             EventRow(row.workspace, self._clock.now(), who, what, row.id, message)
         )
+
+
+def _ended(row: ConnectionRow) -> ConnectionRow:
+    """Return the row with nothing held any more."""
+    return replace(
+        row,
+        status=next_status(row.status, Event.REVOKED),
+        version=row.version + 1,
+        sealed=None,
+        renewable=False,
+        discard_at=None,
+    )
 
 
 def written(destinations: Destinations) -> tuple[str, ...]:

@@ -159,6 +159,13 @@ class MemoryAuthorizations:
     async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None:
         return self._tables.authorizations.get((workspace, authorization))
 
+    async def page(
+        self, workspace: str, connector: str, *, limit: int, after: str | None
+    ) -> Page[AuthorizationRow]:
+        rows = self._tables.authorizations.values()
+        its = (row for row in rows if (row.workspace, row.connector) == (workspace, connector))
+        return newest_first(its, limit, after, lambda row: (micros(row.created_at), row.id))
+
     async def by_start(self, digest: bytes) -> AuthorizationRow | None:
         rows = self._tables.authorizations.values()
         return next((row for row in rows if row.start_digest == digest), None)

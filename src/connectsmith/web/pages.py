@@ -1,23 +1,30 @@
-"""The start page and the callback: plain HTML, no script, nothing fetched, nothing logged."""
+"""The start page, the callback and its outcome: plain HTML, no script, nothing fetched or logged.
+
+A callback is never answered with a page: the address that holds code and state must not stay in
+the browser, where it could be read, kept, or copied to somebody who asks for it.
+"""
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Final
+from typing import Final, assert_never
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from connectsmith.errors import ConnectsmithError, Fault
-from connectsmith.service.browser_steps import Arrival
+from connectsmith.errors import CallbackRefused, ConnectsmithError, Fault
+from connectsmith.service.browser_steps import Arrival, Outcome
 from connectsmith.service.desks import Desks
 
 LONGEST_QUERY: Final = 16 * 1024
-TYPED_COOKIE: Final = "connectsmith_typed"
 TYPED_LIFETIME: Final = 600
+TYPED_LENGTH: Final = 8
+"""Characters that `Randomness.typed` makes."""
 
 _STYLE: Final = (files("connectsmith.web") / "templates" / "page.css").read_text("utf-8")
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -49,18 +56,73 @@ def _desks(request: Request) -> Desks:
     return desks
 
 
-def _page(template: str, *, status: int = 200, **context: str) -> Response:
+def _page(template: str, *, status: int = HTTPStatus.OK, **context: str) -> Response:
     html = _TEMPLATES.get_template(template).render(style=_STYLE, **context)
     return Response(html, status_code=status, media_type="text/html", headers=HEADERS)
 
 
-def _failure(error: ConnectsmithError) -> Response:
+def _failure(message: str, code: str, *, status: int, connector: str = "") -> Response:
+    return _page("failed.html", status=status, connector=connector, message=message, code=code)
+
+
+def _failed(error: ConnectsmithError) -> Response:
     status = STATUS_OF_FAULT.get(error.fault, HTTPStatus.CONFLICT)
-    return _page("failed.html", status=status, connector="", message=error.message, code=error.code)
+    return _failure(error.message, error.code, status=status)
 
 
 def _leave(url: str) -> RedirectResponse:
-    return RedirectResponse(url, status_code=303, headers=HEADERS)
+    return RedirectResponse(url, status_code=HTTPStatus.SEE_OTHER, headers=HEADERS)
+
+
+# -- cookies: one for each authorization, so that several can be under way in one browser ----------
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """How cookies are named and sent.
+
+    Over https no other host can set them (`__Host-`, which asks for the path `/`). Plain http is
+    for loopback only; some browsers keep no `Secure` cookie there.
+    """
+
+    secure: bool
+
+    @classmethod
+    def of(cls, desks: Desks) -> "Jar":
+        """Return the jar of an installation."""
+        return cls(desks.rules.public_url.startswith("https:"))
+
+    @property
+    def prefix(self) -> str:
+        """What stands before an authorization's id."""
+        return "__Host-connectsmith_" if self.secure else "connectsmith_"
+
+    def put(self, response: Response, name: str, value: str, *, connector: str, age: int) -> None:
+        """Give the browser a cookie for the callback of a connector."""
+        response.set_cookie(
+            self.prefix + name,
+            value,
+            max_age=age,
+            path="/" if self.secure else f"/oauth/callback/{connector}",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def read(self, request: Request) -> dict[str, str]:
+        """Return the browser's cookies by what they were put as."""
+        return {
+            name.removeprefix(self.prefix): value
+            for name, value in request.cookies.items()
+            if name.startswith(self.prefix)
+        }
+
+
+def _typed(authorization: str) -> str:
+    return f"typed_{authorization}"
+
+
+# -- pages ----------------------------------------------------------------------------------------
 
 
 async def start(request: Request) -> Response:
@@ -68,95 +130,109 @@ async def start(request: Request) -> Response:
     try:
         invitation = await _desks(request).browser.invite(request.path_params["value"])
     except ConnectsmithError as error:
-        return _failure(error)
+        return _failed(error)
     return _page("start.html", connector=invitation.connector_name, host=invitation.host)
 
 
 async def depart(request: Request) -> Response:
     """Use the start link up, set this authorization's cookie, send the browser on."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        return _page(
-            "failed.html",
-            status=403,
-            connector="",
-            message="Press the button on this site's own page.",
-            code="cross_site",
+        return _failure(
+            "Press the button on this site's own page.",
+            "cross_site",
+            status=HTTPStatus.FORBIDDEN,
         )
     desks = _desks(request)
     try:
         departure = await desks.browser.depart(request.path_params["value"])
     except ConnectsmithError as error:
-        return _failure(error)
+        return _failed(error)
     response = _leave(departure.url)
-    response.set_cookie(
-        departure.cookie_name,
-        departure.cookie_value,
-        max_age=departure.lifetime_seconds,
-        path=departure.callback_path,
-        secure=desks.rules.public_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
+    Jar.of(desks).put(
+        response,
+        departure.authorization,
+        departure.cookie,
+        connector=departure.connector,
+        age=departure.lifetime_seconds,
     )
     return response
 
 
 async def callback(request: Request) -> Response:
     """Take what the authorization server sends back through the browser."""
-    desks = _desks(request)
-    connector = request.path_params["connector"]
+    if _is_not_a_visit(request):
+        return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=HEADERS)
+    desks, connector = _desks(request), request.path_params["connector"]
+    jar = Jar.of(desks)
     query = request.scope["query_string"][: LONGEST_QUERY + 1].decode("latin-1")
     try:
-        arrival = await desks.browser.arrive(connector, query, request.cookies)
+        arrival = await desks.browser.arrive(connector, query, jar.read(request))
+    except CallbackRefused:
+        return _leave(f"/oauth/callback/{quote(connector)}/refused")
     except ConnectsmithError as error:
-        return _failure(error)
-    response = _answer(arrival, connector, secure=desks.rules.public_url.startswith("https:"))
-    response.delete_cookie(arrival.cookie_name, path=f"/oauth/callback/{connector}")
+        return _failed(error)
+    return _arrived(arrival, connector, jar)
+
+
+def _is_not_a_visit(request: Request) -> bool:
+    """Tell whether a browser only looks ahead: that must not use the state up."""
+    purpose = request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+    return request.method == "HEAD" or purpose.startswith(("prefetch", "preview"))
+
+
+def _arrived(arrival: Arrival, connector: str, jar: Jar) -> Response:
+    if arrival.url is not None:
+        return _leave(arrival.url)
+    response = _leave(f"/oauth/callback/{connector}/{arrival.authorization}")
+    if arrival.typed is not None:
+        name = _typed(arrival.authorization)
+        jar.put(response, name, arrival.typed, connector=connector, age=TYPED_LIFETIME)
     return response
 
 
-def _answer(arrival: Arrival, connector: str, *, secure: bool) -> Response:
-    match arrival.kind:
-        case "redirect":
-            return _leave(arrival.url)
-        case "typed":
-            response = _leave(f"/oauth/callback/{connector}/done")
-            response.set_cookie(
-                TYPED_COOKIE,
-                arrival.typed,
-                max_age=TYPED_LIFETIME,
-                path=f"/oauth/callback/{connector}/done",
-                secure=secure,
-                httponly=True,
-                samesite="lax",
-            )
-            return response
+async def refused(_: Request) -> Response:
+    """Say that a callback belonged to nothing this browser began."""
+    return _failure(
+        "What came back belongs to no sign-in that this browser began here, so it was thrown "
+        "away. Start the connection again, and finish it in the same browser.",
+        CallbackRefused.code,
+        status=HTTPStatus.BAD_REQUEST,
+    )
+
+
+async def outcome(request: Request) -> Response:
+    """Show what became of an authorization, at an address that holds neither code nor state."""
+    desks = _desks(request)
+    connector, authorization = request.path_params["connector"], request.path_params["outcome"]
+    cookies = Jar.of(desks).read(request)
+    try:
+        told = await desks.browser.outcome(connector, authorization, cookies.get(authorization, ""))
+    except ConnectsmithError as error:
+        return _failed(error)
+    return _told(told, cookies.get(_typed(authorization), ""))
+
+
+def _told(told: Outcome, typed: str) -> Response:
+    match told.kind:
+        case "typed" if len(typed) == TYPED_LENGTH and typed.isalnum():
+            return _page("typed.html", typed=f"{typed[:4]}-{typed[4:]}")
+        case "typed" | "received":
+            return _page("received.html", connector=told.connector_name)
         case "failed":
-            return _page(
-                "failed.html",
+            return _failure(
+                told.message,
+                told.code,
                 status=HTTPStatus.CONFLICT,
-                connector=arrival.connector_name,
-                message=arrival.message,
-                code=arrival.code,
+                connector=told.connector_name,
             )
-
-
-async def done(request: Request) -> Response:
-    """Show the completion value to type, at an address that holds neither code nor state."""
-    typed = request.cookies.get(TYPED_COOKIE, "")
-    if len(typed) != 8 or not typed.isalnum():  # noqa: PLR2004 - `Randomness.typed` has eight
-        return _page(
-            "failed.html",
-            status=400,
-            connector="",
-            message="There is nothing to show here. Go back to where you started the sign-in.",
-            code="nothing_here",
-        )
-    return _page("typed.html", typed=f"{typed[:4]}-{typed[4:]}")
+        case _:
+            assert_never(told.kind)
 
 
 routes = [
     Route("/oauth/start/{value}", start, methods=["GET"]),
     Route("/oauth/start/{value}", depart, methods=["POST"]),
     Route("/oauth/callback/{connector}", callback, methods=["GET"]),
-    Route("/oauth/callback/{connector}/done", done, methods=["GET"]),
+    Route("/oauth/callback/{connector}/refused", refused, methods=["GET"]),
+    Route("/oauth/callback/{connector}/{outcome}", outcome, methods=["GET"]),
 ]

@@ -1,0 +1,70 @@
+"""One attempt to authorize: what its record is bound to, whose tokens it is about, how it ends."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import AuthorizationEnded
+from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.ports import AuthorizationRow, SealPlace
+from connectsmith.service.token_endpoint import Party
+
+FIELD = "field."
+CAPTURED = "captured."
+UNANSWERED = frozenset({"created", "started"})
+"""The browser has not come back yet."""
+CLOSED = frozenset({"kept", "failed", "expired"})
+"""Nothing follows."""
+
+
+def authorization_place(row: AuthorizationRow) -> SealPlace:
+    """Say what an authorization's sealed record is bound to."""
+    return SealPlace(row.workspace, "authorization", row.connector, row.id, 1)
+
+
+def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Secret]) -> Party:
+    """Read whose tokens an authorization is about out of its opened record."""
+    return Party(
+        workspace=row.workspace,
+        connector=row.connector,
+        blueprint=blueprint,
+        origins_auth=row.origins_auth,
+        fields=_below(FIELD, held),
+        captured=_below(CAPTURED, held),
+    )
+
+
+def _below(prefix: str, held: Mapping[str, Secret]) -> dict[str, Secret]:
+    return {key[len(prefix) :]: value for key, value in held.items() if key.startswith(prefix)}
+
+
+async def blueprint_of(blueprints: Blueprints, row: AuthorizationRow) -> Blueprint:
+    """Return the definition an authorization was started with, whatever was edited since."""
+    connector = await blueprints.connector(row.workspace, row.connector)
+    if row.definition is not None:
+        return await blueprints.of(replace(connector, draft=row.definition), test=True)
+    return await blueprints.revision(row.workspace, row.connector, row.revision)
+
+
+def expired(row: AuthorizationRow) -> AuthorizationRow:
+    """Return an authorization ended by time; what it held is dropped."""
+    if row.status == "redeeming":
+        return failed(row, "interrupted", "The exchange was interrupted. Start again.")
+    message = "It was not finished in time. Start again."
+    if row.status == "completed":
+        message = "The connection was not kept in time, so it is revoked. Start again."
+    return replace(row, status="expired", sealed=None, error_code="expired", error_message=message)
+
+
+def failed(row: AuthorizationRow, code: str, message: str) -> AuthorizationRow:
+    """Return an authorization that ended badly; what it held is dropped."""
+    return replace(row, status="failed", sealed=None, error_code=code, error_message=message)
+
+
+def ended(row: AuthorizationRow) -> AuthorizationEnded:
+    """Return the error that says how an authorization ended."""
+    reason = row.error_message or f"It is {row.status} already."
+    return AuthorizationEnded(
+        f"This authorization has ended: {reason}",
+        details={"status": row.status, "error": row.error_code},
+    )
