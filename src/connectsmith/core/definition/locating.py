@@ -53,14 +53,10 @@ class Locator:
 
     def fault(self, fault: SyntaxFault) -> Diagnostic:
         """Place a fault of syntax; its pointer is that of the innermost value around it."""
-        inner: Path = ()
-        for path, span in self._scan.spans.items():
-            if span.name_start <= fault.start and fault.end <= span.end and len(path) > len(inner):
-                inner = path
         fix = Fix(fault.title, self._edits(fault.edits)) if fault.edits else None
         return self._diagnostic(
             (fault.code, Severity.ERROR, fault.message),
-            _pointer(inner),
+            _pointer(fault.path),
             (fault.start, fault.end),
             fix,
         )

@@ -10,6 +10,12 @@ _SINGLE: Final = "'\u2018\u2019\u201a\u201b`\xb4"
 QUOTES: Final = frozenset(_DOUBLE + _SINGLE) - {'"'}
 """What is typed instead of a double quote, by hand or by a word processor."""
 
+_LONGEST = 8192
+"""Characters in which the end of an odd text is looked for; without, bad text would cost much."""
+_MOST_EDITS = 500
+
+_DOUBLE_MARKS = re.compile(rf"\\.|[{_DOUBLE}]", re.DOTALL)
+_SINGLE_MARKS = re.compile(rf"\\.|[{_SINGLE}]", re.DOTALL)
 _DELIMITED = re.compile(r"[ \t]*(?:[:,}\]\r\n]|\Z)")
 _CLOSED = re.compile(r'[ \t]*(?:["“”]|[\r\n]|\Z)')
 _NEXT_LINE = re.compile(r"\s*[\"}\]“]")
@@ -24,7 +30,7 @@ Edit = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A text, where it ends, and the edits that make it JSON (none if it is)."""
+    """A text, where it ends, and the edits that make it JSON; without a code it is JSON."""
 
     value: str
     end: int
@@ -56,7 +62,8 @@ def read_quoted(text: str, start: int) -> Quoted:
         edits.append((close, close + 1, '"'))
     code, message, title = reasons[-1] if close is None else (reasons or [("", "", "")])[0]
     end = stop if close is None else close + 1
-    return Quoted(json.loads(f'"{body}"'), end, tuple(edits), code, message, title)
+    offered = tuple(edits) if len(edits) <= _MOST_EDITS else ()
+    return Quoted(json.loads(f'"{body}"'), end, offered, code, message, title)
 
 
 def _closing(text: str, start: int) -> int | None:
@@ -86,15 +93,13 @@ def _later(text: str, start: int, line_end: int) -> int | None:
 
 
 def _quotes(text: str, start: int, end: int, family: str) -> list[int]:
-    found = []
-    at = start
-    while at < end:
-        if text[at] == "\\":
-            at += 1
-        elif text[at] in family:
-            found.append(at)
-        at += 1
-    return found
+    """Return where quotes of a family stand that no backslash escapes."""
+    marks = _DOUBLE_MARKS if family == _DOUBLE else _SINGLE_MARKS
+    return [
+        match.start()
+        for match in marks.finditer(text, start, min(end, start + _LONGEST))
+        if text[match.start()] != "\\"
+    ]
 
 
 def _line_end(text: str, start: int) -> int:

@@ -21,6 +21,8 @@ class SyntaxFault:
     end: int
     title: str = ""
     edits: tuple[Edit, ...] = ()
+    path: Path = ()
+    """Of the innermost value that was being read."""
 
 
 @dataclass(frozen=True, slots=True)

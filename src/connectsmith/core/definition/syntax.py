@@ -19,6 +19,7 @@ MOST_DEPTH: Final = 32
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"')
+_PLAIN_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"(?=[ \t\r\n]*[,:}\]])')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])")
 _ODD_NUMBER = re.compile(r"[+-]?[0-9.][\w.+-]*|[+-][\w.]+")
 _WORD = re.compile(r"[^\W\d][\w$.-]*|\$[\w$.-]*")
@@ -30,8 +31,11 @@ _START = re.compile(
 )
 _HALF_QUOTED = re.compile(r'"[ \t]*:')
 _ARROW = re.compile(r"=>?")
+_USUAL = frozenset('"{}[],:-0123456789tfn')
+"""What follows white space in good text; for speed only."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"true": True, "false": False, "null": None}
+_INFINITE = float("inf")
 _MEANT_WORDS = {
     "yes": "true", "on": "true", "no": "false", "off": "false", "none": "null", "nil": "null",
     "undefined": "null",
@@ -57,6 +61,7 @@ class _StoppedError(Exception):
 class _Scanner:
     text: str
     at: int = 0
+    here: Path = ()
     faults: list[SyntaxFault] = field(default_factory=list)
     spans: dict[Path, Span] = field(default_factory=dict)
     closers: list[str] = field(default_factory=list)
@@ -91,7 +96,7 @@ class _Scanner:
         title: str = "",
         edits: tuple[Edit, ...] = (),
     ) -> None:
-        self.faults.append(SyntaxFault(code, message, start, end, title, edits))
+        self.faults.append(SyntaxFault(code, message, start, end, title, edits, self.here))
         if len(self.faults) >= MOST_FAULTS:
             self.stop()
 
@@ -106,7 +111,9 @@ class _Scanner:
         text = self.text
         while True:
             self.at = _SPACE.match(text, self.at).end()  # type: ignore[union-attr]  # it matches nothing, too
-            char = self.peek()
+            char = text[self.at : self.at + 1]
+            if char in _USUAL:
+                return
             if char in "/#`" and (match := _COMMENT.match(text, self.at)):
                 message = "JSON has no comments."
                 edits = ((self.at, match.end(), " "),)
@@ -138,8 +145,19 @@ class _Scanner:
             return self.word(match)
         return NOTHING
 
+    def inner(self, path: Path, here: Path) -> Any:
+        around, self.here = self.here, here
+        value = self.value(path)
+        self.here = around
+        return value
+
     def string(self) -> str:
         start = self.at
+        plain = _PLAIN_STRING.match(self.text, start)
+        if plain:
+            self.at = plain.end()
+            self.check_pairs(plain[1], start)
+            return plain[1]
         match = _STRING.match(self.text, start)
         if match:
             self.at = match.end()
@@ -150,7 +168,7 @@ class _Scanner:
                 return text
         quoted = read_quoted(self.text, start)
         self.at = quoted.end
-        if quoted.edits:
+        if quoted.code:
             self.fault(quoted.code, quoted.message, start, quoted.end, quoted.title, quoted.edits)
         self.check_pairs(quoted.value, start)
         return quoted.value
@@ -169,8 +187,11 @@ class _Scanner:
     def number(self, match: re.Match[str]) -> Any:
         self.at = match.end()
         if len(match[0]) < 300:  # noqa: PLR2004 - no number people write; Python stops at 4,300
-            value = json.loads(match[0])
-            if value == value and value not in {float("inf"), float("-inf")}:  # noqa: PLR0124
+            digits = match[0]
+            if digits.lstrip("-").isdigit():
+                return int(digits)
+            value = float(digits)
+            if abs(value) != _INFINITE:
                 return value
         self.fault("json_number", "This number is too large.", match.start(), match.end())
         return 0
@@ -234,7 +255,7 @@ class _Scanner:
         for _ in self.items("]"):
             start = self.at
             place = (*path, len(elements))
-            elements.append(self.value(place))
+            elements.append(self.inner(place, place))
             self.spans[place] = Span(start, self.at, start, start)
         return elements
 
@@ -252,7 +273,7 @@ class _Scanner:
                     return
             elif char in ",;":
                 comma = self.comma(wanted=end is not None and comma is None) or comma
-            elif not _START.match(self.text, self.at):
+            elif char not in '"{[' and not _START.match(self.text, self.at):
                 self.junk()
             else:
                 if comma is not None and self.text[comma] == ";":
@@ -327,7 +348,7 @@ class _Scanner:
             message = f'"{name}" is written twice in one object.'
             self.fault("member_duplicate", message, start, end)
             place = (*path, name, 2)
-        value = self.value(place)
+        value = self.inner(place, (*path, name))
         members.setdefault(name, value)
         self.spans[place] = Span(value_start, self.at, start, end)
 
@@ -361,7 +382,7 @@ class _Scanner:
         elif _START.match(self.text, self.at):
             self.missing(name_end, ":", "A colon is missing here.", "Add the colon")
         self.skip()
-        return _START.match(self.text, self.at) is not None
+        return self.peek() == '"' or _START.match(self.text, self.at) is not None
 
 
 def _plain_number(text: str) -> str | None:

@@ -62,6 +62,8 @@ def check_text(
             inside=match.span(),
         )
     for match in PLACEHOLDER.finditer(found):
+        if findings.full:
+            break
         name = match[1].strip(SPACES)
         fault = _fault(name, allowed, scope)
         if fault is None:
