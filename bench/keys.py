@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from connectsmith.core.secret.secret import Secret
 from connectsmith.keys.envelope import EnvelopeSealer
 from connectsmith.keys.ring import new_ring
-from connectsmith.service.ports import SealPlace
+from connectsmith.service.ports import (
+    SealPlace,
+)
 
 _PLACE = SealPlace("default", "connection", "con_" + "a" * 26, "cnn_" + "b" * 26, 7)
 _TIMES = 20_000

@@ -28,7 +28,13 @@ from connectsmith.service.chores import Chores
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.desks import Desks
-from connectsmith.service.ports import Clock, Randomness, Sealer, Sender, Storage
+from connectsmith.service.ports import (
+    Clock,
+    Randomness,
+    Sealer,
+    Sender,
+    Storage,
+)
 from connectsmith.service.proof import Prover
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
@@ -126,121 +132,176 @@ async def open_parts(settings: Settings) -> Parts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Use cases that need no connection."""
+
+    blueprints: Blueprints
+    access: Access
+    secrets: SecretKeys
+    endpoint: TokenEndpoint
+    records: Records
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Use cases around connections."""
+
+    calls: CallDesk
+    revoker: Revoker
+    connections: ConnectionDesk
+    authorizations: AuthorizationDesk
+
+
 def join(parts: Parts, rules: Rules) -> Application:
     """Make every use case from the adapters, and the HTTP application over them."""
-    storage, sealer, clock = parts.storage, parts.sealer, parts.clock
-    events, randomness = storage.events, parts.randomness
+    base = _base(parts, rules)
+    held = _held(parts, rules, base)
+    desks = Desks(
+        rules=rules,
+        access=base.access,
+        connectors=_connectors(parts, base, held),
+        secrets=base.secrets,
+        authorizations=held.authorizations,
+        browser=_browser(parts, rules, base, held.authorizations),
+        connections=held.connections,
+        calls=held.calls,
+        records=base.records,
+    )
+    chores = Chores(
+        access=base.access,
+        secrets=base.secrets,
+        authorizations=held.authorizations,
+        connections=held.connections,
+        revoker=held.revoker,
+        calls=held.calls,
+        records=base.records,
+    )
+    return Application(desks, chores, create_app(desks, pages=routes), parts)
+
+
+def _base(parts: Parts, rules: Rules) -> _Base:
+    storage, clock = parts.storage, parts.clock
     blueprints = Blueprints(storage.connectors)
-    access = Access(accounts=storage.accounts, events=events, clock=clock, randomness=randomness)
     secrets = SecretKeys(
         secrets=storage.secrets,
         blueprints=blueprints,
-        events=events,
-        sealer=sealer,
+        events=storage.events,
+        sealer=parts.sealer,
         clock=clock,
-        randomness=randomness,
+        randomness=parts.randomness,
     )
-    endpoint = TokenEndpoint(secrets=secrets, sender=parts.sender, clock=clock, rules=rules)
-    records = Records(
-        calls=storage.calls,
-        idempotency=storage.idempotency,
-        sealer=sealer,
-        clock=clock,
+    return _Base(
+        blueprints=blueprints,
+        access=Access(
+            accounts=storage.accounts,
+            events=storage.events,
+            clock=clock,
+            randomness=parts.randomness,
+        ),
+        secrets=secrets,
+        endpoint=TokenEndpoint(secrets=secrets, sender=parts.sender, clock=clock, rules=rules),
+        records=Records(
+            calls=storage.calls,
+            idempotency=storage.idempotency,
+            sealer=parts.sealer,
+            clock=clock,
+            rules=rules,
+        ),
+    )
+
+
+def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
+    revoker = Revoker(
+        jobs=parts.storage.jobs,
+        blueprints=base.blueprints,
+        endpoint=base.endpoint,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
         rules=rules,
     )
     refresher = Refresher(
-        connections=storage.connections,
-        endpoint=endpoint,
-        events=events,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
+        connections=parts.storage.connections,
+        endpoint=base.endpoint,
+        revoker=revoker,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
         rules=rules,
     )
     calls = CallDesk(
-        connections=storage.connections,
-        blueprints=blueprints,
+        connections=parts.storage.connections,
+        blueprints=base.blueprints,
         refresher=refresher,
-        endpoint=endpoint,
-        records=records,
+        endpoint=base.endpoint,
+        records=base.records,
         sender=parts.sender,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
-    )
-    revoker = Revoker(
-        jobs=storage.jobs,
-        blueprints=blueprints,
-        endpoint=endpoint,
-        events=events,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
-        rules=rules,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
     )
     connections = ConnectionDesk(
-        connections=storage.connections,
-        blueprints=blueprints,
-        endpoint=endpoint,
+        connections=parts.storage.connections,
+        blueprints=base.blueprints,
+        endpoint=base.endpoint,
         refresher=refresher,
         prover=Prover(calls),
         revoker=revoker,
-        events=events,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
         rules=rules,
     )
-    authorizations = AuthorizationDesk(
-        authorizations=storage.authorizations,
-        blueprints=blueprints,
+    authorizations = _authorizations(parts, rules, base, connections)
+    return _Held(calls, revoker, connections, authorizations)
+
+
+def _authorizations(
+    parts: Parts, rules: Rules, base: _Base, connections: ConnectionDesk
+) -> AuthorizationDesk:
+    return AuthorizationDesk(
+        authorizations=parts.storage.authorizations,
+        blueprints=base.blueprints,
         connections=connections,
-        endpoint=endpoint,
-        events=events,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
+        endpoint=base.endpoint,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
         rules=rules,
     )
-    desks = Desks(
+
+
+def _browser(
+    parts: Parts, rules: Rules, base: _Base, authorizations: AuthorizationDesk
+) -> BrowserSteps:
+    return BrowserSteps(
+        authorizations=parts.storage.authorizations,
+        desk=authorizations,
+        blueprints=base.blueprints,
+        endpoint=base.endpoint,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
         rules=rules,
-        access=access,
-        connectors=ConnectorDesk(
-            connectors=storage.connectors,
-            blueprints=blueprints,
-            secrets=secrets,
-            connections=connections,
-            events=events,
-            clock=clock,
-            randomness=randomness,
-        ),
-        secrets=secrets,
-        authorizations=authorizations,
-        browser=BrowserSteps(
-            authorizations=storage.authorizations,
-            desk=authorizations,
-            blueprints=blueprints,
-            endpoint=endpoint,
-            events=events,
-            sealer=sealer,
-            clock=clock,
-            randomness=randomness,
-            rules=rules,
-        ),
-        connections=connections,
-        calls=calls,
-        records=records,
     )
-    chores = Chores(
-        access=access,
-        secrets=secrets,
-        authorizations=authorizations,
-        connections=connections,
-        revoker=revoker,
-        calls=calls,
-        records=records,
+
+
+def _connectors(parts: Parts, base: _Base, held: _Held) -> ConnectorDesk:
+    return ConnectorDesk(
+        connectors=parts.storage.connectors,
+        blueprints=base.blueprints,
+        secrets=base.secrets,
+        connections=held.connections,
+        events=parts.storage.events,
+        clock=parts.clock,
+        randomness=parts.randomness,
     )
-    return Application(desks, chores, create_app(desks, pages=routes), parts)
 
 
 @asynccontextmanager

@@ -302,7 +302,7 @@ class TokenAnswerInvalid(RemoteError):
 
 
 class TokenEndpointRedirected(RemoteError):
-    """A token endpoint answered with a redirect, which is never followed (RFC 9700 section 4.12)."""
+    """A token endpoint answered with a redirect: never followed (RFC 9700 section 4.12)."""
 
     code = "token_endpoint_redirected"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from tests.storage.postgres_server import URL, own_schema
 
-from connectsmith.service.ports import Storage
+from connectsmith.service.ports import (
+    Storage,
+)
 from connectsmith.storage.opening import open_postgres, open_sqlite
 from connectsmith.testing import MemoryStorage
 

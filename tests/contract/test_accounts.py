@@ -3,7 +3,12 @@ from datetime import timedelta
 import pytest
 from tests.storage.rows import LATER, NOW, WORKSPACE, api_token
 
-from connectsmith.service.ports import OperatorRow, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    OperatorRow,
+)
 
 OPERATOR = OperatorRow(WORKSPACE, "ope_a", "First", NOW)
 

@@ -5,7 +5,9 @@ import pytest
 from tests.storage.rows import NOW, WORKSPACE, authorization, connector
 
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import Storage
+from connectsmith.service.ports import (
+    Storage,
+)
 
 DIGEST = b"state".ljust(32, b".")
 

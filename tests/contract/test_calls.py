@@ -2,7 +2,9 @@ from datetime import timedelta
 
 from tests.storage.rows import NOW, WORKSPACE, call
 
-from connectsmith.service.ports import Storage
+from connectsmith.service.ports import (
+    Storage,
+)
 
 
 async def test_call_is_there_as_soon_as_it_was_added(storage: Storage) -> None:

@@ -6,7 +6,12 @@ from tests.storage.rows import LATER, NOW, SOON, WORKSPACE, connection, connecto
 
 from connectsmith.core.connection.status import Status
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import ConnectionRow, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    ConnectionRow,
+)
 
 MOMENT = timedelta(microseconds=1)
 

@@ -14,7 +14,12 @@ from tests.storage.rows import (
 )
 
 from connectsmith.errors import CallerError, NotFound
-from connectsmith.service.ports import ConnectorRow, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    ConnectorRow,
+)
 
 
 async def _filled(storage: Storage, row: ConnectorRow) -> None:

@@ -3,7 +3,12 @@ from datetime import timedelta
 
 from tests.storage.rows import LATER, NOW, WORKSPACE
 
-from connectsmith.service.ports import IdempotencyState, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    IdempotencyState,
+)
 
 KEY, REQUEST = b"k" * 32, b"r" * 32
 UNTIL = NOW + timedelta(hours=24)

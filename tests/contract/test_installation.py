@@ -3,7 +3,12 @@ from datetime import timedelta
 
 from tests.storage.rows import NOW, WORKSPACE
 
-from connectsmith.service.ports import EventRow, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    EventRow,
+)
 
 
 async def test_events_are_told_newest_first(storage: Storage) -> None:

@@ -2,7 +2,12 @@ import asyncio
 
 from tests.storage.rows import LATER, NOW, SOON, WORKSPACE
 
-from connectsmith.service.ports import JobRow, Storage
+from connectsmith.service.ports import (
+    Storage,
+)
+from connectsmith.service.rows import (
+    JobRow,
+)
 
 
 def _job(identifier: str = "job_a", *, minutes: int = 0) -> JobRow:

@@ -2,7 +2,9 @@ import pytest
 from tests.storage.rows import LATER, WORKSPACE, connector, secret
 
 from connectsmith.errors import NameTaken, NotFound
-from connectsmith.service.ports import Storage
+from connectsmith.service.ports import (
+    Storage,
+)
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from tests.keys.rings import PLACE
 
 from connectsmith.errors import SealBroken
 from connectsmith.keys.record import associated, open_record, seal_record
-from connectsmith.service.ports import SealPlace
+from connectsmith.service.ports import (
+    SealPlace,
+)
 
 KEY_ID, KEY = b"ring", AESGCM(b"k" * 32)
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "sealed_records.json").read_text())

@@ -4,7 +4,9 @@ from datetime import UTC
 import pytest
 
 from connectsmith.keys.system import SystemClock, SystemRandomness
-from connectsmith.service.ports import Randomness
+from connectsmith.service.ports import (
+    Randomness,
+)
 from connectsmith.testing import CountingRandomness
 
 

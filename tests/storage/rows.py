@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectsmith.core.connection.status import Status
-from connectsmith.service.ports import (
+from connectsmith.service.rows import (
     ApiTokenRow,
     AuthorizationRow,
     CallRow,

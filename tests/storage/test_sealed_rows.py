@@ -13,7 +13,10 @@ from tests.storage.rows import WORKSPACE, connection, connector, secret
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SealBroken
 from connectsmith.service.holdings import connection_place
-from connectsmith.service.ports import ConnectionRow, SecretRow
+from connectsmith.service.rows import (
+    ConnectionRow,
+    SecretRow,
+)
 from connectsmith.service.secrets import secret_place
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_sqlite
 from connectsmith.storage.sql_storage import SqlStorage

@@ -9,7 +9,9 @@ from tests.storage.postgres_server import URL, own_schema
 from tests.storage.rows import WORKSPACE, connector
 
 from connectsmith.errors import ValueUnstorable
-from connectsmith.service.ports import Storage
+from connectsmith.service.ports import (
+    Storage,
+)
 from connectsmith.storage.opening import open_postgres, open_sqlite
 
 HALF = "\ud800"

@@ -22,7 +22,10 @@ from connectsmith.api.shapes import (
 from connectsmith.api.views import authorization_shape, connection_shape
 from connectsmith.errors import VersionConflict
 from connectsmith.service.authorizations import Start
-from connectsmith.service.ports import ConnectionRow, Page
+from connectsmith.service.rows import (
+    ConnectionRow,
+    Page,
+)
 
 router = APIRouter(prefix="/v1", tags=["connections"])
 

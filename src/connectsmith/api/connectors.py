@@ -26,7 +26,9 @@ from connectsmith.core.definition.reading import read
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import CallerError
 from connectsmith.service.connectors import diagnostic_json
-from connectsmith.service.ports import ConnectorRow
+from connectsmith.service.rows import (
+    ConnectorRow,
+)
 from connectsmith.service.secrets import NewSecret
 
 router = APIRouter(prefix="/v1/connectors", tags=["connectors"])

@@ -18,7 +18,7 @@ from connectsmith.api.shapes import (
 from connectsmith.core.call.plan import effect_of
 from connectsmith.core.definition.model import Action, ActionField
 from connectsmith.service.connectors import Overview, diagnostic_json
-from connectsmith.service.ports import (
+from connectsmith.service.rows import (
     ApiTokenRow,
     AuthorizationRow,
     CallRow,

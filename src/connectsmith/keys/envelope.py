@@ -9,7 +9,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from connectsmith.core.secret.secret import Secret
 from connectsmith.keys.record import open_record, seal_record
 from connectsmith.keys.ring import KeyRing, derived
-from connectsmith.service.ports import SealPlace
+from connectsmith.service.ports import (
+    SealPlace,
+)
 
 _WRITER = json.JSONEncoder(separators=(",", ":"))
 _READER = json.JSONDecoder()

@@ -15,7 +15,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectsmith.errors import SealBroken
-from connectsmith.service.ports import SealPlace
+from connectsmith.service.ports import (
+    SealPlace,
+)
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 4

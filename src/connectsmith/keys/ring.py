@@ -24,7 +24,10 @@ from connectsmith.keys.record import (
     seal_record,
 )
 from connectsmith.keys.root import RootKey
-from connectsmith.service.ports import Meta, SealPlace
+from connectsmith.service.ports import (
+    Meta,
+    SealPlace,
+)
 
 _KEPT_AS = "key_ring"
 _PLACE = SealPlace(workspace="", kind="key_ring", connector="", name="", version=1)

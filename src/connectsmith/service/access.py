@@ -9,12 +9,14 @@ from connectsmith.errors import CallerError, NotFound, ScopeMissing, TokenRequir
 from connectsmith.service.caller import SCOPES, Caller
 from connectsmith.service.ports import (
     Accounts,
-    ApiTokenRow,
     Clock,
-    EventRow,
     Events,
-    OperatorRow,
     Randomness,
+)
+from connectsmith.service.rows import (
+    ApiTokenRow,
+    EventRow,
+    OperatorRow,
 )
 
 TOKEN_FORM = re.compile(r"cst_([A-Za-z0-9_-]{43})([0-9a-f]{6})")

@@ -6,7 +6,12 @@ from dataclasses import replace
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded
 from connectsmith.service.blueprints import Blueprint, Blueprints
-from connectsmith.service.ports import AuthorizationRow, SealPlace
+from connectsmith.service.ports import (
+    SealPlace,
+)
+from connectsmith.service.rows import (
+    AuthorizationRow,
+)
 from connectsmith.service.token_endpoint import Party
 
 FIELD = "field."

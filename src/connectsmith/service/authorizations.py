@@ -38,16 +38,18 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk, NewConnection, written
 from connectsmith.service.ports import (
-    AuthorizationRow,
     Authorizations,
     Clock,
+    Events,
+    Randomness,
+    Sealer,
+)
+from connectsmith.service.rows import (
+    AuthorizationRow,
     ConnectionRow,
     ConnectorRow,
     EventRow,
-    Events,
     Page,
-    Randomness,
-    Sealer,
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint

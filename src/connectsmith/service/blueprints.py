@@ -11,7 +11,12 @@ from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.reading import read
 from connectsmith.core.exchange import Expiry, expiry_of
 from connectsmith.errors import ConnectorNotPublished, DefinitionError, NotFound
-from connectsmith.service.ports import ConnectorRow, Connectors
+from connectsmith.service.ports import (
+    Connectors,
+)
+from connectsmith.service.rows import (
+    ConnectorRow,
+)
 
 KEPT = 512
 """Compiled definitions held in memory."""

@@ -38,13 +38,15 @@ from connectsmith.service.attempts import (
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.ports import (
-    AuthorizationRow,
     Authorizations,
     Clock,
-    EventRow,
     Events,
     Randomness,
     Sealer,
+)
+from connectsmith.service.rows import (
+    AuthorizationRow,
+    EventRow,
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint

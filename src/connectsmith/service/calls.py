@@ -42,9 +42,7 @@ from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import opened, party_of_connection
 from connectsmith.service.ports import (
-    CallRow,
     Clock,
-    ConnectionRow,
     Connections,
     Randomness,
     Sealer,
@@ -53,6 +51,10 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
+from connectsmith.service.rows import (
+    CallRow,
+    ConnectionRow,
+)
 from connectsmith.service.token_endpoint import TokenEndpoint
 
 REDACTORS_KEPT = 1024

@@ -21,12 +21,14 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.ports import (
     Clock,
-    ConnectorRow,
     Connectors,
-    EventRow,
     Events,
-    Page,
     Randomness,
+)
+from connectsmith.service.rows import (
+    ConnectorRow,
+    EventRow,
+    Page,
     RevisionRow,
 )
 from connectsmith.service.secrets import SecretKeys

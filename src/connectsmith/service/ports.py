@@ -253,6 +253,21 @@ class Connections(Protocol):
     async def confirm_origins(
         self, workspace: str, connection: str, api: Origins, auth: Origins
     ) -> bool: ...
+    async def absorb(
+        self, row: ConnectionRow, *, expected_version: int, absorbed: ConnectionRow
+    ) -> bool:
+        """Store a whole row and delete the one whose tokens it took over, both or neither.
+
+        Only if both are stored in the versions given.
+        """
+        ...
+
+    async def name_account(
+        self, workspace: str, connection: str, account: str | None, label: str | None
+    ) -> bool:
+        """Note whose account it is; a lease that somebody holds stays."""
+        ...
+
     async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None: ...
     async def delete(self, workspace: str, connection: str) -> bool: ...
     async def rescue(  # noqa: PLR0917 - the record and its place belong together
@@ -360,37 +375,3 @@ class Storage(Protocol):
     def meta(self) -> Meta: ...
 
     async def close(self) -> None: ...
-
-
-__all__ = [
-    "Accounts",
-    "ApiTokenRow",
-    "AuthorizationRow",
-    "Authorizations",
-    "CallRow",
-    "Calls",
-    "Clock",
-    "ConnectionRow",
-    "Connections",
-    "ConnectorRow",
-    "Connectors",
-    "EventRow",
-    "Events",
-    "Idempotency",
-    "IdempotencyState",
-    "JobRow",
-    "Jobs",
-    "Meta",
-    "OperatorRow",
-    "Origins",
-    "Page",
-    "Randomness",
-    "RevisionRow",
-    "SealPlace",
-    "Sealer",
-    "SecretRow",
-    "Secrets",
-    "Sender",
-    "Storage",
-    "StreamedResponse",
-]

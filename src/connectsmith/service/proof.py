@@ -8,7 +8,9 @@ from connectsmith.core.result.outcome import Outcome, account_of
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.caller import Caller
 from connectsmith.service.calls import CallDesk
-from connectsmith.service.ports import ConnectionRow
+from connectsmith.service.rows import (
+    ConnectionRow,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from typing import Any
 from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
-    CallRow,
     Calls,
     Clock,
     Idempotency,
-    Page,
     Sealer,
     SealPlace,
+)
+from connectsmith.service.rows import (
+    CallRow,
+    Page,
 )
 from connectsmith.service.rules import Rules
 

@@ -14,14 +14,16 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
     Clock,
-    ConnectorRow,
-    EventRow,
     Events,
     Randomness,
     Sealer,
     SealPlace,
-    SecretRow,
     Secrets,
+)
+from connectsmith.service.rows import (
+    ConnectorRow,
+    EventRow,
+    SecretRow,
 )
 
 LONGEST_NAME = 200

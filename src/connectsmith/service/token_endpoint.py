@@ -22,7 +22,10 @@ from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Bug, NetworkError, RemoteError
 from connectsmith.service.blueprints import Blueprint
-from connectsmith.service.ports import Clock, Sender
+from connectsmith.service.ports import (
+    Clock,
+    Sender,
+)
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 

@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from connectsmith.errors import FieldInvalid
-from connectsmith.service.ports import Page
+from connectsmith.service.rows import (
+    Page,
+)
 from connectsmith.storage.database import Value
 from connectsmith.storage.table import micros
 

@@ -5,7 +5,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from connectsmith.service.ports import CallRow, Page
+from connectsmith.service.rows import (
+    CallRow,
+    Page,
+)
 from connectsmith.testing.memory_tables import Key, micros, newest_first
 
 _ROW_SIZE = 300

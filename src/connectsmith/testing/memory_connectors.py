@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from connectsmith.errors import NameTaken, NotFound
-from connectsmith.service.ports import (
+from connectsmith.service.rows import (
     AuthorizationRow,
     ConnectionRow,
     ConnectorRow,

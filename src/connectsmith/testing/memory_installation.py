@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from connectsmith.service.ports import (
+from connectsmith.service.rows import (
     ApiTokenRow,
     EventRow,
     IdempotencyState,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectsmith.errors import FieldInvalid, NotFound
-from connectsmith.service.ports import (
+from connectsmith.service.rows import (
     AuthorizationRow,
     ConnectionRow,
     ConnectorRow,

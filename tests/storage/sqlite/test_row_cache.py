@@ -16,7 +16,9 @@ from tests.storage.rows import (
     secret,
 )
 
-from connectsmith.service.ports import OperatorRow
+from connectsmith.service.rows import (
+    OperatorRow,
+)
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_sqlite
 from connectsmith.storage.sql_storage import SqlStorage
 from connectsmith.storage.sqlite.connecting import connect

@@ -1,4 +1,4 @@
-"""A value that must not be seen: it has no text form, cannot be pickled, and compares in constant time."""
+"""A value that must not be seen: no text form, no pickling, comparison in constant time."""
 
 import hmac
 from typing import NoReturn, final

@@ -5,7 +5,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connectsmith.service.ports import ApiTokenRow, OperatorRow
+from connectsmith.service.rows import (
+    ApiTokenRow,
+    OperatorRow,
+)
 from connectsmith.storage.database import Database, Statement, Values, changed, first
 from connectsmith.storage.table import Table, micros
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import AuthorizationRow, Page
+from connectsmith.service.rows import (
+    AuthorizationRow,
+    Page,
+)
 from connectsmith.storage.database import Database, Statement, Value, changed, first
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.stores.living import demand_living, living

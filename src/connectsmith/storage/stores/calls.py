@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectsmith.errors import ConnectsmithError, StorageBusy
-from connectsmith.service.ports import CallRow, Page
+from connectsmith.service.rows import (
+    CallRow,
+    Page,
+)
 from connectsmith.storage.database import Database, Statement, Value, Values, first
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.table import Table, micros

@@ -5,7 +5,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from connectsmith.service.ports import ConnectorRow, Page, RevisionRow
+from connectsmith.service.rows import (
+    ConnectorRow,
+    Page,
+    RevisionRow,
+)
 from connectsmith.storage.database import Database, Statement, Value, Values, changed, first
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.table import Table, micros

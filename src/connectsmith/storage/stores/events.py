@@ -4,7 +4,9 @@
 
 from collections.abc import Sequence
 
-from connectsmith.service.ports import EventRow
+from connectsmith.service.rows import (
+    EventRow,
+)
 from connectsmith.storage.database import Database, Statement, Values
 from connectsmith.storage.table import Table
 

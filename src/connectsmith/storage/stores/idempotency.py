@@ -5,7 +5,9 @@
 from datetime import datetime
 
 from connectsmith.errors import StorageBusy
-from connectsmith.service.ports import IdempotencyState
+from connectsmith.service.rows import (
+    IdempotencyState,
+)
 from connectsmith.storage.database import Database, Statement, Value
 from connectsmith.storage.table import micros
 

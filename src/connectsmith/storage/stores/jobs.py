@@ -5,7 +5,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from connectsmith.service.ports import JobRow
+from connectsmith.service.rows import (
+    JobRow,
+)
 from connectsmith.storage.database import Database, Statement, Value, Values
 from connectsmith.storage.table import Table, micros
 

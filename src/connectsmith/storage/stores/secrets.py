@@ -8,7 +8,10 @@ from datetime import datetime
 from itertools import groupby
 
 from connectsmith.errors import NameTaken
-from connectsmith.service.ports import Origins, SecretRow
+from connectsmith.service.rows import (
+    Origins,
+    SecretRow,
+)
 from connectsmith.storage.database import Database, DuplicateKeyError, Statement, Values, changed
 from connectsmith.storage.stores.living import demand_living, living
 from connectsmith.storage.table import Table, micros, packed
