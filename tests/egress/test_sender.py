@@ -253,6 +253,17 @@ async def test_a_request_goes_out_as_it_is_with_framing_and_user_agent() -> None
     )
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "QUERY"])
+@pytest.mark.parametrize("body", [b"", b"body"])
+async def test_nothing_else_is_added_to_a_request(method: str, body: bytes) -> None:
+    async with serving() as api, sending(api) as sender:
+        await sender.send(HttpRequest(method, api.url(), body=body))
+
+    added = set(api.requests[0].headers) - {"content-length"}
+    assert added == {"host", "user-agent", "accept-encoding"}
+    assert api.requests[0].body == body
+
+
 async def test_a_large_body_is_sent_whole() -> None:
     body = os.urandom(3 << 20)
     async with serving() as api, sending(api) as sender:

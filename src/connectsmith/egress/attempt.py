@@ -39,7 +39,10 @@ current: ContextVar[Attempt] = ContextVar("attempt")
 
 
 class TrackedRequest(ClientRequest):
-    """A request that notes when its first byte may leave."""
+    """A request that notes when its first byte may leave, and to which aiohttp adds no headers."""
+
+    DEFAULT_HEADERS = {}  # noqa: RUF012 - as the base class declares it
+    POST_METHODS = set()  # noqa: RUF012 - the same; only these get a default Content-Type
 
     def send(self, conn: Connection) -> Coroutine[Any, Any, ClientResponse]:
         """Note it, then write."""

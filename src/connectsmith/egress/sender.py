@@ -1,13 +1,13 @@
 """The port `Sender` on aiohttp: judge, dial, read within limits, follow redirects by hand."""
 
 import math
-from asyncio import get_running_loop
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from time import monotonic
 
 import aiohttp
 from yarl import URL
@@ -23,7 +23,7 @@ from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.pool import Pool, tls_context
 from connectsmith.egress.redirects import REDIRECTS, redirected
 from connectsmith.egress.resolver import Lookup, system_lookup
-from connectsmith.egress.url import ParsedUrl, check_url
+from connectsmith.egress.url import Origin, ParsedUrl, check_url
 from connectsmith.errors import (
     RedirectRefused,
     ResponseTooLarge,
@@ -33,9 +33,10 @@ from connectsmith.errors import (
 
 _CREDENTIAL_PURPOSES = frozenset({Purpose.TOKEN, Purpose.REVOCATION})
 _SWITCHING_PROTOCOLS = 101
+_NO_CONTENT_TYPE = ("Content-Type",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
     """An answer whose head is there and whose body is still to be read."""
 
@@ -53,7 +54,7 @@ class _Answer:
             truncated=truncated,
             timings=Timings(
                 first_byte=timedelta(seconds=self.first_byte_at - started),
-                total=timedelta(seconds=get_running_loop().time() - started),
+                total=timedelta(seconds=monotonic() - started),
             ),
         )
 
@@ -80,6 +81,7 @@ class HttpSender:
         extra_ca_file: Path | None = None,
     ) -> None:
         self._policy = policy
+        self._may_permit = lru_cache(maxsize=4096)(partial(_may_permit, policy))
         self._limits = limits = limits or Limits()
         self._user_agent = user_agent
         self._lookup = lookup
@@ -91,11 +93,11 @@ class HttpSender:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send one request and read its answer; see the port `Sender`."""
-        started = get_running_loop().time()
+        started = monotonic()
         limits = self._limits
         credentials = request.purpose in _CREDENTIAL_PURPOSES
         budget = limits.credential_bytes if credentials else limits.action_bytes
-        answer = await self._answer(request, self._usual)
+        answer = await self._answer(request, self._usual, started)
         try:
             body, whole = await read_body(answer.response, budget=budget, ratio=limits.ratio)
         except WIRE_ERRORS as error:
@@ -109,8 +111,8 @@ class HttpSender:
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator["HttpStream"]:
         """Send one request and hand its body out in chunks; see the port `Sender`."""
-        started = get_running_loop().time()
-        answer = await self._answer(request, self._download)
+        started = monotonic()
+        answer = await self._answer(request, self._download, started)
         try:
             yield HttpStream(answer, answer.head(started), self._limits)
         finally:
@@ -122,19 +124,21 @@ class HttpSender:
         if pool is not None:
             await pool.close()
 
-    async def _answer(self, request: HttpRequest, patience: aiohttp.ClientTimeout) -> _Answer:
+    async def _answer(
+        self, request: HttpRequest, patience: aiohttp.ClientTimeout, started: float
+    ) -> _Answer:
         """Send, follow redirects, and return the first answer that is none."""
         if request.timeout is not None:
             seconds = min(request.timeout, self._limits.longest_deadline).total_seconds()
             patience = self._timeout(seconds, silence=seconds)
-        ends = get_running_loop().time() + (patience.total or 0)
+        ends = started + (patience.total or 0)
         answer = await self._exchange(request, patience, sent=False)
         for _ in range(self._limits.redirects):
             onward = _onward(request, answer)
             if onward is None:
                 return answer
             request = onward
-            left = ends - get_running_loop().time()
+            left = ends - monotonic()
             if left <= 0:
                 raise timed_out(answer.attempt)
             patience = self._timeout(left, silence=patience.sock_read)
@@ -156,7 +160,7 @@ class HttpSender:
         url = check_url(request.url)
         _check_destinations(request, url)
         attempt = Attempt(url.origin, sent)
-        if not self._policy.may_permit(url.origin.host, url.origin.port, plain=url.origin.plain):
+        if not self._may_permit(url.origin):
             raise denial(attempt)
         headers = outgoing_headers(request, self._user_agent)
         token = current.set(attempt)
@@ -166,6 +170,7 @@ class HttpSender:
                 URL(url.text, encoded=True),
                 headers=headers,
                 data=payload(request.body),
+                skip_auto_headers=_NO_CONTENT_TYPE if request.body else None,
                 allow_redirects=False,
                 timeout=patience,
             )
@@ -176,7 +181,7 @@ class HttpSender:
         if response.status == _SWITCHING_PROTOCOLS:
             response.close()
             raise ResponseUnreadable(f"{url.origin.text} answered in another protocol than HTTP.")
-        return _Answer(response, url, attempt, get_running_loop().time())
+        return _Answer(response, url, attempt, monotonic())
 
     def _session(self, purpose: Purpose) -> aiohttp.ClientSession:
         pool = self._pool
@@ -234,6 +239,10 @@ def _onward(request: HttpRequest, answer: _Answer) -> HttpRequest | None:
     if onward is not None:
         answer.close()
     return onward
+
+
+def _may_permit(policy: EgressPolicy, origin: Origin) -> bool:
+    return policy.may_permit(origin.host, origin.port, plain=origin.plain)
 
 
 @lru_cache(maxsize=4096)

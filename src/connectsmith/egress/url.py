@@ -15,8 +15,9 @@ from connectsmith.errors import EgressDenied
 LONGEST_URL = 8192
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^#]*)", re.DOTALL)
-_TARGET = re.compile(r"[!-\[\]-~]*")
+_ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)")
+_TARGET = re.compile(r"[!-\"$-\[\]-~]*")
+_SHORTEST_ORIGIN = len("http://x")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[^:@\[\]%\\]*)(?::([1-9][0-9]{0,4}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -65,21 +66,26 @@ def check_url(text: str) -> ParsedUrl:
     """
     if len(text) > LONGEST_URL:
         raise EgressDenied(f"The URL is longer than {LONGEST_URL} characters; nothing was sent.")
-    match = _URL.fullmatch(text)
-    if match is None:
-        raise _refused("it must be an absolute http or https URL without a fragment")
-    scheme, authority, target = match.groups()
+    end = text.find("/", _SHORTEST_ORIGIN)
+    query = text.find("?")
+    if end < 0 or -1 < query < end:
+        end = query if query >= 0 else len(text)
+    origin = _origin(text[:end])
+    target = text[end:]
     if _TARGET.fullmatch(target) is None:
         raise _refused(
-            "its path or query holds a space, a control character, a backslash or a character"
-            " beyond ASCII; percent-encode it"
+            "its path or query holds a fragment, a space, a control character, a backslash or a"
+            " character beyond ASCII; percent-encode it"
         )
-    origin = _origin(scheme.lower(), authority)
     return ParsedUrl(origin, target if target[:1] == "/" else "/" + target)
 
 
 @lru_cache(maxsize=4096)
-def _origin(scheme: str, authority: str) -> Origin:
+def _origin(text: str) -> Origin:
+    start = _ORIGIN.fullmatch(text)
+    if start is None:
+        raise _refused("it must be an absolute http or https URL")
+    scheme, authority = start[1].lower(), start[2]
     if scheme not in DEFAULT_PORTS:
         raise _refused("its scheme must be http or https")
     match = _AUTHORITY.fullmatch(authority)
