@@ -186,6 +186,33 @@ async def test_last_use_is_shown(stored: Storage) -> None:
     assert (await _row(stored)).last_used_at == SOON
 
 
+async def test_naming_the_account_leaves_the_lease_with_its_holder(stored: Storage) -> None:
+    fence = await _lease(stored)
+
+    assert await stored.connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com")
+    assert not await stored.connections.name_account(WORKSPACE, "cnn_none", "7", None)
+
+    row = await _row(stored)
+    assert (row.account_id, row.account_label) == ("7", "ada@example.com")
+    assert (row.lease_owner, row.fence) == ("one", fence)
+
+
+async def test_absorbed_connection_goes_as_its_tokens_come(stored: Storage) -> None:
+    new = connection("cnn_new", status=Status.UNCONFIRMED, discard_at=SOON)
+    await stored.connections.add(new)
+    moved = replace(await _row(stored), version=2, sealed=b"tokens of cnn_new")
+    store = stored.connections
+
+    assert not await store.absorb(moved, expected_version=9, absorbed=new)
+    assert not await store.absorb(moved, expected_version=1, absorbed=replace(new, version=9))
+    assert await store.get(WORKSPACE, "cnn_new") == new
+    assert (await _row(stored)).version == 1
+
+    assert await store.absorb(moved, expected_version=1, absorbed=new)
+    assert await store.get(WORKSPACE, "cnn_new") is None
+    assert (await _row(stored)).sealed == b"tokens of cnn_new"
+
+
 async def test_pages_are_of_one_connector_or_of_all(stored: Storage) -> None:
     await stored.connectors.add(connector("con_b"))
     await stored.connections.add(connection("cnn_b", connector="con_b", created_at=LATER))

@@ -39,13 +39,23 @@ class Timer:
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        await self._chores.seldom()
+        await _attempt(self._chores.last)
 
 
 async def _repeat(chore: Callable[[], Awaitable[None]], pause: float) -> None:
     while True:
         await asyncio.sleep(pause)
-        try:
-            await chore()
-        except Exception as error:  # noqa: BLE001 - the outermost edge of background work
-            logger.warning("chore_failed", chore=chore.__name__, kind=type(error).__name__)
+        await _attempt(chore)
+
+
+async def _attempt(chore: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await chore()
+    except Exception as error:  # noqa: BLE001 - the outermost edge of background work
+        logger.warning("chore_failed", chore=chore.__name__, kind=", ".join(_kinds(error)))
+
+
+def _kinds(error: BaseException) -> list[str]:
+    if isinstance(error, BaseExceptionGroup):
+        return [kind for each in error.exceptions for kind in _kinds(each)]
+    return [type(error).__name__]

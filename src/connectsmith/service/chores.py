@@ -1,5 +1,7 @@
 """What must be done from time to time, by any process, as often as it likes."""
 
+from collections.abc import Awaitable, Callable
+
 from connectsmith.service.access import Access
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
@@ -33,13 +35,26 @@ class Chores:
 
     async def often(self) -> None:
         """Do what people wait for: seconds apart."""
-        await self._authorizations.expire()
-        await self._connections.discard_unkept()
-        await self._revoker.run_due()
+        await _each(
+            self._authorizations.expire, self._connections.discard_unkept, self._revoker.run_due
+        )
 
     async def seldom(self) -> None:
         """Do the rest: a minute apart."""
-        await self._access.flush()
-        await self._secrets.flush()
-        await self._calls.flush()
-        await self._records.prune()
+        await _each(self._access.flush, self._secrets.flush, self._calls.flush, self._records.prune)
+
+    async def last(self) -> None:
+        """Write down what is left to write, before the storage closes."""
+        await _each(self._connections.settle, self.seldom)
+
+
+async def _each(*chores: Callable[[], Awaitable[object]]) -> None:
+    """Do all, whichever of them fail; the failures come afterwards."""
+    failures: list[Exception] = []
+    for chore in chores:
+        try:
+            await chore()
+        except Exception as error:  # noqa: BLE001 - raised below; one failure must not stop the rest
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("chores failed", failures)

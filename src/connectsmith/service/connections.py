@@ -15,23 +15,26 @@ from connectsmith.errors import (
     ConnectionNotUsable,
     ConnectsmithError,
     NotFound,
+    SealBroken,
 )
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import connection_place, opened
 from connectsmith.service.ports import (
     Clock,
-    ConnectionRow,
     Connections,
-    EventRow,
     Events,
-    Page,
     Randomness,
     Sealer,
 )
 from connectsmith.service.proof import Proof, Prover
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.revocation import Revoker
+from connectsmith.service.rows import (
+    ConnectionRow,
+    EventRow,
+    Page,
+)
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import readable_origins
 from connectsmith.service.token_endpoint import Party, TokenEndpoint
@@ -165,7 +168,10 @@ class ConnectionDesk:
             return row
         current = await self.row(row.workspace, row.id)
         named = replace(current, account_id=proof.account_id, account_label=proof.account_label)
-        await self._connections.store(named, expected_version=current.version)
+        if named != current:
+            await self._connections.name_account(
+                row.workspace, row.id, proof.account_id, proof.account_label
+            )
         return named
 
     async def keep(self, workspace: str, connection: str, reconnects: str | None) -> ConnectionRow:
@@ -205,10 +211,15 @@ class ConnectionDesk:
             discard_at=None,
             sealed=self._sealer.seal(held.flat(), connection_place(old, version)),
         )
-        if not await self._connections.store(moved, expected_version=old.version):
-            return await self._reconnect(new, await self.row(old.workspace, old.id))
-        await self._connections.delete(new.workspace, new.id)
-        return moved
+        if await self._connections.absorb(moved, expected_version=old.version, absorbed=new):
+            return moved
+        old = await self.row(old.workspace, old.id)
+        left = await self._connections.get(new.workspace, new.id)
+        if left is not None and left.version == new.version:
+            return await self._reconnect(left, old)
+        if old.received_at == new.received_at:
+            return old  # another request moved it this moment
+        raise AuthorizationEnded("It was not kept in time; its tokens were revoked.")
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -276,7 +287,7 @@ class ConnectionDesk:
         row = await self.row(caller.workspace, connection)
         if row.status is Status.UNCONFIRMED:
             raise ConnectionNotUsable("Keep this connection first.")
-        return await self._refresher.refresh(row, await self._blueprint(row))
+        return await self._refresher.refresh(row, await self._blueprint(row), insist=True)
 
     async def test(self, caller: Caller, connection: str) -> Proof:
         """Prove a connection with `auth_test`, or with what stands in for it."""
@@ -313,47 +324,60 @@ class ConnectionDesk:
         while row.sealed is not None:
             # Queued first, and again for tokens that a refresh brought meanwhile: what is gone
             # here must not live on there.
-            await self._revoker.enqueue(row, opened(self._sealer, row))
-            ended = _ended(row)
-            if await self._connections.store(ended, expected_version=row.version):
+            ended = await self._ended(row)
+            if ended is not None:
                 return ended
             row = await self.row(row.workspace, row.id)
         return row
 
+    async def _ended(self, row: ConnectionRow) -> ConnectionRow | None:
+        """End exactly what a row holds; None when it holds something else by now."""
+        job = await self._revoker.enqueue(row, await self._held(row), held=True)
+        ended = replace(
+            row,
+            status=next_status(row.status, Event.REVOKED),
+            version=row.version + 1,
+            sealed=None,
+            renewable=False,
+            discard_at=None,
+        )
+        if await self._connections.store(ended, expected_version=row.version):
+            await self._revoker.release(row.workspace, job)
+            return ended
+        await self._revoker.drop(row.workspace, job)
+        return None
+
+    async def _held(self, row: ConnectionRow) -> Credentials:
+        """Open what is about to go; a record that does not open can still be thrown away."""
+        try:
+            return opened(self._sealer, row)
+        except SealBroken as error:
+            await self._record(row, "system", "revocation_given_up", error.code)
+            return Credentials()
+
     async def revoke_all(self, caller: Caller, connector: str) -> None:
         """Revoke all connections of a connector that is about to go, asking each server once."""
-        for row in await self._all(caller, connector):
-            if row.sealed is not None:
-                await self._revoker.try_once(row, opened(self._sealer, row))
+        rows = [row for row in await self._all(caller, connector) if row.sealed is not None]
+        await self._revoker.try_now([(row, await self._held(row)) for row in rows])
 
     async def discard_unkept(self, limit: int = 100) -> int:
         """Revoke and delete connections that nobody kept in time; return how many."""
         overdue = await self._connections.overdue(self._clock.now(), limit)
         for row in overdue:
-            held = opened(self._sealer, row)
-            if not await self._connections.store(_ended(row), expected_version=row.version):
+            if await self._ended(row) is None:
                 continue  # kept this moment, or discarded by another process
-            await self._revoker.enqueue(row, held)
             await self._connections.delete(row.workspace, row.id)
             await self._record(row, "system", "connection_discarded", "not kept in time")
         return len(overdue)
+
+    async def settle(self) -> None:
+        """Let refreshes under way end before the storage closes."""
+        await self._refresher.settle()
 
     async def _record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
         await self._events.add(
             EventRow(row.workspace, self._clock.now(), who, what, row.id, message)
         )
-
-
-def _ended(row: ConnectionRow) -> ConnectionRow:
-    """Return the row with nothing held any more."""
-    return replace(
-        row,
-        status=next_status(row.status, Event.REVOKED),
-        version=row.version + 1,
-        sealed=None,
-        renewable=False,
-        discard_at=None,
-    )
 
 
 def written(destinations: Destinations) -> tuple[str, ...]:

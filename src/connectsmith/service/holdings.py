@@ -3,18 +3,28 @@
 from dataclasses import replace
 from datetime import datetime
 
-from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Event, next_status
-from connectsmith.errors import ConnectionNotUsable
+from connectsmith.errors import Bug, ConnectionNotUsable
 from connectsmith.service.blueprints import Blueprint
-from connectsmith.service.ports import ConnectionRow, Sealer, SealPlace
+from connectsmith.service.ports import (
+    Sealer,
+    SealPlace,
+)
+from connectsmith.service.rows import (
+    ConnectionRow,
+)
 from connectsmith.service.token_endpoint import Party
 
 
 def connection_place(row: ConnectionRow, version: int) -> SealPlace:
     """Say what a connection's sealed record is bound to: also to its version."""
     return SealPlace(row.workspace, "connection", row.connector, row.id, version)
+
+
+def rescue_place(row: ConnectionRow, fence: int) -> SealPlace:
+    """Say what tokens are bound to that came too late to be stored."""
+    return SealPlace(row.workspace, "rescue", row.connector, row.id, fence)
 
 
 def opened(sealer: Sealer, row: ConnectionRow) -> Credentials:
@@ -44,16 +54,13 @@ def party_of_connection(
 
 
 def renewed(
-    sealer: Sealer,
-    row: ConnectionRow,
-    credentials: Credentials,
-    tokens: TokenSet,
-    *,
-    now: datetime,
+    sealer: Sealer, row: ConnectionRow, held: Credentials, *, now: datetime
 ) -> ConnectionRow:
-    """Return the row with new tokens sealed under its next version, healthy again."""
-    held = replace(credentials, tokens=tokens, captured={**credentials.captured, **tokens.captured})
+    """Return the row with new credentials sealed under its next version, healthy again."""
     version = row.version + 1
+    tokens = held.tokens
+    if tokens is None:
+        raise Bug("A connection was renewed without tokens.")
     return replace(
         row,
         status=next_status(row.status, Event.REFRESHED),

@@ -6,7 +6,8 @@ Within a process, callers share one task, which goes on when a caller is cancell
 """
 
 import asyncio
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectsmith.core.authorization.token_set import TokenSet
@@ -15,10 +16,12 @@ from connectsmith.core.connection.freshness import refresh_due, usable
 from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.errors import (
     ClientRejected,
+    ConnectionFailed,
     ConnectionNotUsable,
     ConnectsmithError,
     CredentialsError,
     DefinitionError,
+    Fault,
     GrantRejected,
     NetworkError,
     NotFound,
@@ -27,24 +30,42 @@ from connectsmith.errors import (
     RemoteError,
     StorageBusy,
     StorageFull,
-    TokenEndpointBusy,
+    Unavailable,
 )
 from connectsmith.service.blueprints import Blueprint
-from connectsmith.service.holdings import opened, party_of_connection, renewed
+from connectsmith.service.holdings import (
+    opened,
+    party_of_connection,
+    renewed,
+    rescue_place,
+)
 from connectsmith.service.ports import (
     Clock,
-    ConnectionRow,
     Connections,
-    EventRow,
     Events,
     Randomness,
     Sealer,
+)
+from connectsmith.service.revocation import Revoker
+from connectsmith.service.rows import (
+    ConnectionRow,
+    EventRow,
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
 POLLS_AT_FIRST = 10
 """How often a loser looks quickly before it slows down."""
+STORAGE_OUT = (StorageBusy, StorageFull)
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    """What the authorization server gave for a row, under which fence it was asked."""
+
+    row: ConnectionRow
+    fence: int
+    held: Credentials
 
 
 class Refresher:
@@ -55,6 +76,7 @@ class Refresher:
         *,
         connections: Connections,
         endpoint: TokenEndpoint,
+        revoker: Revoker,
         events: Events,
         sealer: Sealer,
         clock: Clock,
@@ -63,6 +85,7 @@ class Refresher:
     ) -> None:
         self._connections = connections
         self._endpoint = endpoint
+        self._revoker = revoker
         self._events = events
         self._sealer = sealer
         self._clock = clock
@@ -70,12 +93,14 @@ class Refresher:
         self._rules = rules
         self._owner = randomness.text()
         self._running: dict[tuple[str, str], asyncio.Task[ConnectionRow]] = {}
+        self._unstored: dict[tuple[str, str], _Renewal] = {}
+        """What the storage did not take in time."""
 
     async def fresh(self, row: ConnectionRow, blueprint: Blueprint) -> ConnectionRow:
         """Return the row with an access token that lasts a while, refreshing if it is due.
 
-        While a refresh fails for a reason that may pass and the access token still works, it is
-        used as it is.
+        An access token that still works is used as it is while a refresh fails for a reason that
+        may pass, or takes long.
 
         Raises:
             ConnectionNotUsable, GrantRejected: a person must act.
@@ -84,17 +109,15 @@ class Refresher:
         if not row.renewable or not self._due(row, blueprint):
             return row
         now = self._clock.now()
-        alive = usable(received_at=row.received_at, lifetime=row.lifetime, now=now)
-        if row.retry_at is not None and row.retry_at > now:
-            if alive:
-                return row
-            raise _postponed(row, now)
-        try:
+        if not usable(received_at=row.received_at, lifetime=row.lifetime, now=now):
             return await self.refresh(row, blueprint)
-        except (NetworkError, RemoteError, RefreshBusy, DefinitionError, StorageBusy, StorageFull):
-            if alive:
-                return row
-            raise
+        if _postponed(row, now) is not None:
+            return row
+        try:
+            async with asyncio.timeout(self._rules.patience_while_alive.total_seconds()):
+                return await self.refresh(row, blueprint)
+        except (NetworkError, RemoteError, DefinitionError, Unavailable, TimeoutError):
+            return row
 
     def _due(self, row: ConnectionRow, blueprint: Blueprint) -> bool:
         if row.received_at is None:
@@ -107,20 +130,31 @@ class Refresher:
             margin=None if blueprint.client is None else blueprint.client.refresh_margin,
         )
 
-    async def refresh(self, row: ConnectionRow, blueprint: Blueprint) -> ConnectionRow:
+    async def refresh(
+        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool = False
+    ) -> ConnectionRow:
         """Replace the access token that `row` holds, however long it would last.
 
-        If another task or process replaced it since `row` was read, its result is returned.
+        If another task or process replaced it since `row` was read, its result is returned. With
+        `insist` the authorization server is asked although it failed a moment ago.
         """
+        while True:
+            fresh = await asyncio.shield(self._shared(row, blueprint, insist=insist))
+            # A task that was running already may have begun from an older version than ours.
+            if fresh.version > row.version:
+                return fresh
+            row = fresh
+
+    def _shared(
+        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
+    ) -> "asyncio.Task[ConnectionRow]":
         key = (row.workspace, row.id)
         task = self._running.get(key)
         if task is None:
-            task = asyncio.create_task(self._refresh(row, blueprint))
+            task = asyncio.create_task(self._refresh(row, blueprint, insist=insist))
             self._running[key] = task
             task.add_done_callback(lambda done: self._forget(key, done))
-        fresh = await asyncio.shield(task)
-        # A task that was running already may have begun from an older version than ours.
-        return fresh if fresh.version > row.version else await self.refresh(fresh, blueprint)
+        return task
 
     def _forget(self, key: tuple[str, str], task: "asyncio.Task[ConnectionRow]") -> None:
         if self._running.get(key) is task:
@@ -128,30 +162,44 @@ class Refresher:
         if not task.cancelled():
             task.exception()  # read, so that a failure nobody waits for any more is not reported
 
-    async def _refresh(self, row: ConnectionRow, blueprint: Blueprint) -> ConnectionRow:
-        fence = None
+    async def settle(self) -> None:
+        """Let refreshes under way end, so that what they bring is stored; cancel the slow ones."""
+        running = set(self._running.values())
+        if running:
+            _, slow = await asyncio.wait(running, timeout=self._rules.token_timeout.total_seconds())
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+
+    async def _refresh(
+        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
+    ) -> ConnectionRow:
+        """Wait for the lease, or for whoever holds it, and renew."""
         polls = 0
-        deadline = asyncio.get_running_loop().time() + self._patience()
-        while fence is None:
+        deadline = _seconds() + (self._rules.lease + self._rules.token_timeout).total_seconds()
+        while True:
             current = await self._current(row)
             if current.version != row.version:
                 return current
-            self._refuse_hopeless(current)
+            _refuse_hopeless(current)
             now = self._clock.now()
-            if current.failed_at != row.failed_at and current.retry_at is not None:
-                raise _postponed(current, now)  # another refresher failed while this one waited
-            fence = await self._connections.take_lease(
-                current, owner=self._owner, now=now, until=now + self._rules.lease
-            )
-            if fence is None:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise RefreshBusy("Another process is renewing this connection. Try again.")
-                await asyncio.sleep(self._pause(polls))
-                polls += 1
-        return await self._renew(current, blueprint, fence)
+            postponed = _postponed(current, now)
+            if postponed is not None and not (insist and current.failed_at == row.failed_at):
+                raise postponed
+            fence = await self._lease(current, now)
+            renewed_row = None if fence is None else await self._renew(current, blueprint, fence)
+            if renewed_row is not None:
+                return renewed_row
+            if _seconds() > deadline:
+                raise RefreshBusy("Another process is renewing this connection. Try again.")
+            await asyncio.sleep(self._pause(polls))
+            polls += 1
 
-    def _patience(self) -> float:
-        return (self._rules.lease + self._rules.token_timeout).total_seconds()
+    async def _lease(self, row: ConnectionRow, now: datetime) -> int | None:
+        if row.lease_until is not None and row.lease_until > now:
+            return None  # known without asking, which would be a write
+        until = now + self._rules.lease
+        return await self._connections.take_lease(row, owner=self._owner, now=now, until=until)
 
     def _pause(self, polls: int) -> float:
         pause = self._rules.poll_first if polls < POLLS_AT_FIRST else self._rules.poll_later
@@ -161,102 +209,165 @@ class Refresher:
         current = await self._connections.get(row.workspace, row.id)
         if current is None:
             raise NotFound("There is no connection with that id.")
+        if current.status is Status.REVOKED:
+            raise ConnectionNotUsable("This connection was revoked. Connect again.")
         return current
 
-    def _refuse_hopeless(self, row: ConnectionRow) -> None:
-        if row.status is Status.NEEDS_AUTHORIZATION:
-            raise GrantRejected(
-                f"This connection must be authorized again: {row.failure_message or ''}".strip()
-            )
-        if row.status is Status.REVOKED:
-            raise ConnectionNotUsable("This connection was revoked.")
-        if not row.renewable:
-            raise CredentialsError(
-                "This connection cannot renew itself: the authorization server issued no refresh "
-                "token. Authorize it again."
-            )
-
-    async def _renew(self, row: ConnectionRow, blueprint: Blueprint, fence: int) -> ConnectionRow:
+    async def _renew(
+        self, row: ConnectionRow, blueprint: Blueprint, fence: int
+    ) -> ConnectionRow | None:
+        """Renew with the lease held; None when another process took it over meanwhile."""
         try:
-            credentials = opened(self._sealer, row)
-            party = party_of_connection(row, blueprint, credentials)
-            tokens = await self._endpoint.renew(party, credentials.tokens)
+            held = await self._new_credentials(row, blueprint)
         except ConnectsmithError as error:
             return await self._failed(row, fence, error)
         except BaseException:
             await self._connections.release_lease(row.workspace, row.id, fence)
             raise
-        return await self._store(row, credentials, tokens, fence)
+        return await self._store(_Renewal(row, fence, held))
 
-    async def _store(
-        self, row: ConnectionRow, credentials: Credentials, tokens: TokenSet, fence: int
-    ) -> ConnectionRow:
+    async def _new_credentials(self, row: ConnectionRow, blueprint: Blueprint) -> Credentials:
+        unstored = self._unstored.pop((row.workspace, row.id), None)
+        if unstored is not None and unstored.row.version == row.version:
+            return unstored.held
+        credentials = opened(self._sealer, row)
+        return credentials.renewed(await self._asked(row, blueprint, credentials))
+
+    async def _asked(
+        self, row: ConnectionRow, blueprint: Blueprint, credentials: Credentials
+    ) -> TokenSet:
+        """Ask the authorization server; once more at once when the connection to it broke.
+
+        It may have rotated the refresh token before that. Then a quick repetition is the one thing
+        that can help, and only where the server allows for lost answers.
+        """
+        party = party_of_connection(row, blueprint, credentials)
+        begun = _seconds()
+        try:
+            return await self._endpoint.renew(party, credentials.tokens)
+        except ConnectionFailed:
+            spent = timedelta(seconds=_seconds() - begun)
+            if spent + self._rules.token_timeout > self._rules.lease:
+                raise
+        return await self._endpoint.renew(party, credentials.tokens)
+
+    async def _store(self, renewal: _Renewal) -> ConnectionRow | None:
         """Commit new tokens; whatever happens, they are not thrown away while we live."""
-        fresh = renewed(self._sealer, row, credentials, tokens, now=self._clock.now())
-        deadline = asyncio.get_running_loop().time() + self._rules.store_patience.total_seconds()
+        row = renewal.row
+        deadline = _seconds() + self._rules.store_patience.total_seconds()
+        sealed = None
         while True:
             try:
-                stored = await self._connections.store(
-                    fresh, expected_version=row.version, fence=fence
-                )
-                break
-            except (StorageBusy, StorageFull):
-                if asyncio.get_running_loop().time() > deadline:
+                # Read again: origins and account may have changed while the server was asked.
+                current = await self._connections.get(row.workspace, row.id)
+                if (
+                    current is None
+                    or current.version != row.version
+                    or current.fence != renewal.fence
+                ):
+                    return await self._too_late(renewal, current, sealed)
+                fresh = renewed(self._sealer, current, renewal.held, now=self._clock.now())
+                sealed = fresh.sealed
+                if await self._connections.store(
+                    fresh, expected_version=row.version, fence=renewal.fence
+                ):
+                    return fresh
+            except STORAGE_OUT:
+                if _seconds() > deadline:
+                    self._unstored[row.workspace, row.id] = renewal
                     raise
                 await asyncio.sleep(self._rules.poll_later.total_seconds())
-        if stored:
-            return fresh
-        return await self._fenced(row, fresh, fence)
 
-    async def _fenced(self, row: ConnectionRow, fresh: ConnectionRow, fence: int) -> ConnectionRow:
+    async def _too_late(
+        self, renewal: _Renewal, current: ConnectionRow | None, sealed: bytes | None
+    ) -> ConnectionRow | None:
         """Keep tokens that came too late to be stored, and go by what is stored."""
-        await self._connections.rescue(
-            row.workspace, row.id, fence, fresh.sealed or b"", self._clock.now()
-        )
+        if current is not None and sealed is not None and current.sealed == sealed:
+            return current  # stored after all: the database broke off after it had committed
+        row, fence = renewal.row, renewal.fence
+        if current is None or current.status is Status.REVOKED:
+            await self._revoker.enqueue(row, renewal.held)
+            raise ConnectionNotUsable("This connection was ended while it was being renewed.")
+        kept = self._sealer.seal(renewal.held.flat(), rescue_place(row, fence))
+        try:
+            await self._connections.rescue(row.workspace, row.id, fence, kept, self._clock.now())
+        except NotFound:
+            return await self._too_late(renewal, None, sealed)
         await self._record(row, "refresh_fenced", f"fence {fence}")
-        return await self._current(row)
+        return current if current.version != row.version else None
 
     async def _failed(
         self, row: ConnectionRow, fence: int, error: ConnectsmithError
-    ) -> ConnectionRow:
-        """Write a failure down; return the row if another process made it good meanwhile."""
-        current = await self._current(row)
-        if current.version != row.version:
-            await self._connections.release_lease(row.workspace, row.id, fence)
-            return current
-        now = self._clock.now()
-        broken = replace(
-            current,
-            status=next_status(current.status, _event(error)),
-            failure_code=error.code,
-            failure_message=error.message,
-            failed_at=now,
-            retry_at=now + self._back_off(current, error, now),
-        )
-        await self._connections.store(broken, expected_version=row.version, fence=fence)
-        await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
+    ) -> ConnectionRow | None:
+        """Write a failure down, unless another process made it good or is about to."""
+        try:
+            if error.fault in (Fault.UNAVAILABLE, Fault.OURS):  # no news of the grant
+                await self._connections.release_lease(row.workspace, row.id, fence)
+                raise error
+            current = await self._current(row)
+            if current.version != row.version:
+                return current
+            now = self._clock.now()
+            broken = replace(
+                current,
+                status=next_status(current.status, _event(error)),
+                failure_code=error.code,
+                failure_message=error.message,
+                failed_at=now,
+                retry_at=now + self._back_off(current, error),
+            )
+            if not await self._connections.store(broken, expected_version=row.version, fence=fence):
+                return None
+            await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
+        except STORAGE_OUT:
+            raise error from None  # the lease ends by itself
         raise error
 
-    def _back_off(self, row: ConnectionRow, error: ConnectsmithError, now: datetime) -> timedelta:
-        """Double the pause since the first failure in a row, within bounds; obey `Retry-After`."""
-        asked = getattr(error, "retry_after_seconds", None)
-        if isinstance(error, TokenEndpointBusy) and asked:
-            return timedelta(seconds=min(asked, 3600))
-        since = now - row.failed_at if row.failed_at and row.failure_code else timedelta()
-        return min(max(self._rules.retry_first, 2 * since), self._rules.retry_most)
+    def _back_off(self, row: ConnectionRow, error: ConnectsmithError) -> timedelta:
+        """Double the pause with each failure in a row, within bounds; obey `Retry-After`."""
+        if isinstance(error, RemoteError) and error.retry_after_seconds:
+            return timedelta(seconds=error.retry_after_seconds)
+        pause = timedelta()
+        if row.failed_at is not None and row.retry_at is not None:
+            pause = min(row.retry_at - row.failed_at, self._rules.retry_most)
+        return min(max(self._rules.retry_first, 2 * pause), self._rules.retry_most)
 
     async def _record(self, row: ConnectionRow, what: str, message: str) -> None:
-        await self._events.add(
-            EventRow(row.workspace, self._clock.now(), self._owner[:8], what, row.id, message)
+        with suppress(*STORAGE_OUT):
+            await self._events.add(
+                EventRow(row.workspace, self._clock.now(), "system", what, row.id, message)
+            )
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _refuse_hopeless(row: ConnectionRow) -> None:
+    if row.status is Status.UNCONFIRMED:
+        raise ConnectionNotUsable("This connection was not kept yet. Keep it first.")
+    if row.status is Status.NEEDS_AUTHORIZATION:
+        raise GrantRejected(
+            f"This connection must be authorized again: {row.failure_message or ''}".strip()
+        )
+    if not row.renewable:
+        raise CredentialsError(
+            "This connection cannot renew itself: the authorization server issued no refresh "
+            "token. Authorize it again."
         )
 
 
-def _postponed(row: ConnectionRow, now: datetime) -> RefreshPostponed:
+def _postponed(row: ConnectionRow, now: datetime) -> RefreshPostponed | None:
+    """Return why no refresh is tried yet; None when one may be."""
+    if row.retry_at is None or row.retry_at <= now:
+        return None
+    if row.failed_at is not None and row.failed_at > now:
+        return None  # the clock was set back, and would make us wait that much longer
     error = RefreshPostponed(
         f"The access token could not be renewed ({row.failure_code}): {row.failure_message} "
         "It is tried again soon."
     )
-    error.retry_after_seconds = max(((row.retry_at or now) - now).total_seconds(), 1.0)
+    error.retry_after_seconds = max((row.retry_at - now).total_seconds(), 1.0)
     return error
 
 

@@ -1,29 +1,38 @@
 """Revoke tokens at the authorization server in the background: local endings never wait for it."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.errors import ConnectsmithError
+from connectsmith.errors import ConnectsmithError, NotFound, SealBroken
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.holdings import party_of_connection
 from connectsmith.service.ports import (
     Clock,
-    ConnectionRow,
-    EventRow,
     Events,
-    JobRow,
     Jobs,
     Randomness,
     Sealer,
     SealPlace,
+)
+from connectsmith.service.rows import (
+    ConnectionRow,
+    EventRow,
+    JobRow,
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import Party, TokenEndpoint
 
 KIND = "revocation"
 FIRST_PAUSE = timedelta(seconds=10)
-CLAIM = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=1)
+HOLD = timedelta(seconds=30)
+"""When a held revocation begins although nobody released it: whoever held it has died."""
+CLAIM = timedelta(minutes=5)
+TOGETHER = 8
+"""How many servers are asked at once."""
 
 
 class Revoker:
@@ -51,10 +60,16 @@ class Revoker:
         self._rules = rules
         self._owner = randomness.text()
 
-    async def enqueue(self, row: ConnectionRow, credentials: Credentials) -> None:
-        """Queue the revocation of what a connection holds, if it holds tokens."""
+    async def enqueue(
+        self, row: ConnectionRow, credentials: Credentials, *, held: bool = False
+    ) -> str | None:
+        """Queue the revocation of what a connection holds; returns the job, None without tokens.
+
+        One that is `held` waits to be released or dropped, so that it can be queued before its
+        reason is certain, and is not lost with the process.
+        """
         if credentials.tokens is None:
-            return
+            return None
         job = self._randomness.new_id("job")
         subject = {
             "connection": row.id,
@@ -69,14 +84,36 @@ class Revoker:
                 id=job,
                 kind=KIND,
                 subject=json.dumps(subject),
-                due_at=self._clock.now(),
+                due_at=self._clock.now() + (HOLD if held else timedelta()),
                 attempts=0,
                 sealed=sealed,
             )
         )
+        return job
 
-    async def try_once(self, row: ConnectionRow, credentials: Credentials) -> None:
-        """Ask the server now, once: the connector's own secrets are about to be shredded."""
+    async def release(self, workspace: str, job: str | None) -> None:
+        """Let a held revocation begin."""
+        if job is not None:
+            await self._jobs.postpone(workspace, job, self._clock.now())
+
+    async def drop(self, workspace: str, job: str | None) -> None:
+        """Forget a held revocation: its reason did not come true."""
+        if job is not None:
+            await self._jobs.finish(workspace, job)
+
+    async def try_now(self, each: Sequence[tuple[ConnectionRow, Credentials]]) -> None:
+        """Ask the servers now, once: the connector's own secrets are about to be shredded."""
+        gate = asyncio.Semaphore(TOGETHER)
+
+        async def one(row: ConnectionRow, credentials: Credentials) -> None:
+            async with gate:
+                await self._try_once(row, credentials)
+
+        async with asyncio.TaskGroup() as tasks:
+            for row, credentials in each:
+                tasks.create_task(one(row, credentials))
+
+    async def _try_once(self, row: ConnectionRow, credentials: Credentials) -> None:
         try:
             connector = await self._blueprints.connector(row.workspace, row.connector)
             blueprint = await self._blueprints.of(connector, test=row.test)
@@ -90,28 +127,34 @@ class Revoker:
                 EventRow(row.workspace, self._clock.now(), "system", "revocation_given_up", row.id)
             )
 
-    async def run_due(self, limit: int = 20) -> int:
+    async def run_due(self, limit: int = TOGETHER) -> int:
         """Carry out what is due; return how many were taken."""
         now = self._clock.now()
         jobs = await self._jobs.claim(owner=self._owner, now=now, until=now + CLAIM, limit=limit)
-        for job in jobs:
-            await self._run(job)
+        async with asyncio.TaskGroup() as tasks:
+            for job in jobs:
+                tasks.create_task(self._run(job))
         return len(jobs)
 
     async def _run(self, job: JobRow) -> None:
         try:
             done = await self._revoke(job)
-        except ConnectsmithError as error:
-            await self._record(job, "revocation_given_up", error.code)
-            done = True
+        except (NotFound, SealBroken) as error:  # its connector is gone, or its key
+            await self._give_up(job, error.code)
+            return
+        except ConnectsmithError:
+            done = False
         if done:
             await self._jobs.finish(job.workspace, job.id)
-        elif job.attempts + 1 >= self._rules.revocation_attempts:
-            await self._record(job, "revocation_given_up", "the server never accepted it")
-            await self._jobs.finish(job.workspace, job.id)
+        elif job.attempts >= self._rules.revocation_attempts:
+            await self._give_up(job, "the server never accepted it")
         else:
-            pause = FIRST_PAUSE * 2**job.attempts
+            pause = min(FIRST_PAUSE * 2 ** min(job.attempts - 1, 20), LONGEST_PAUSE)
             await self._jobs.postpone(job.workspace, job.id, self._clock.now() + pause)
+
+    async def _give_up(self, job: JobRow, why: str) -> None:
+        await self._record(job, "revocation_given_up", why)
+        await self._jobs.finish(job.workspace, job.id)
 
     async def _revoke(self, job: JobRow) -> bool:
         subject = json.loads(job.subject)

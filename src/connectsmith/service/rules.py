@@ -23,11 +23,14 @@ class Rules:
     poll_first: timedelta = timedelta(milliseconds=20)
     poll_later: timedelta = timedelta(milliseconds=250)
     retry_first: timedelta = timedelta(seconds=1)
-    retry_most: timedelta = timedelta(minutes=5)
+    retry_most: timedelta = timedelta(seconds=30)
+    patience_while_alive: timedelta = timedelta(seconds=3)
+    """How long a call waits for a refresh while the access token still works."""
     idempotency_lifetime: timedelta = timedelta(hours=24)
     transcripts_kept: timedelta = timedelta(days=7)
     transcript_bytes: int = 1024 * 1024 * 1024
-    revocation_attempts: int = 8
+    revocation_attempts: int = 30
+    """Rather more than a day, as the pauses grow to an hour."""
 
     def callback_url(self, connector: str) -> str:
         """Return the redirect URI of a connector: its own, never shared (RFC 9700 section 4.4)."""

@@ -8,7 +8,11 @@ from datetime import datetime
 
 from connectsmith.core.connection.status import Status
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import ConnectionRow, Origins, Page
+from connectsmith.service.rows import (
+    ConnectionRow,
+    Origins,
+    Page,
+)
 from connectsmith.testing.memory_tables import Tables, micros, newest_first
 
 
@@ -84,6 +88,27 @@ class MemoryConnections:
             return False
         self._tables.connections[(workspace, connection)] = replace(
             stored, origins_api=api, origins_auth=auth
+        )
+        return True
+
+    async def absorb(
+        self, row: ConnectionRow, *, expected_version: int, absorbed: ConnectionRow
+    ) -> bool:
+        left = self._tables.connections.get((absorbed.workspace, absorbed.id))
+        if left is None or left.version != absorbed.version:
+            return False
+        if not await self.store(row, expected_version=expected_version):
+            return False
+        return await self.delete(absorbed.workspace, absorbed.id)
+
+    async def name_account(
+        self, workspace: str, connection: str, account: str | None, label: str | None
+    ) -> bool:
+        stored = self._tables.connections.get((workspace, connection))
+        if stored is None:
+            return False
+        self._tables.connections[(workspace, connection)] = replace(
+            stored, account_id=account, account_label=label
         )
         return True
 

@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectsmith.errors import NotFound
-from connectsmith.service.ports import ConnectionRow, Origins, Page
+from connectsmith.service.rows import (
+    ConnectionRow,
+    Origins,
+    Page,
+)
 from connectsmith.storage.database import Database, Statement, Value, Values, changed, first
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.stores.living import demand_living, living
@@ -55,9 +59,14 @@ _CONFIRM = """
 UPDATE connections SET origins_api = :api, origins_auth = :auth
 WHERE workspace = :workspace AND id = :id
 """
+_NAME_ACCOUNT = """
+UPDATE connections SET account_id = :account, account_label = :label
+WHERE workspace = :workspace AND id = :id
+"""
 _TOUCH = "UPDATE connections SET last_used_at = :at WHERE workspace = :workspace AND id = :id"
 _DELETE_RESCUES = "DELETE FROM rescues WHERE workspace = :workspace AND connection = :id"
 _DELETE = "DELETE FROM connections WHERE workspace = :workspace AND id = :id"
+_DELETE_VERSION = f"{_DELETE} AND version = :version"
 _RESCUE = """
 INSERT INTO rescues (workspace, connection, fence, sealed, kept_at)
 SELECT workspace, id, :fence, :sealed, :at FROM connections
@@ -142,6 +151,28 @@ class SqlConnections:
         values = {"workspace": workspace, "id": connection}
         values |= {"api": packed(api), "auth": packed(auth)}
         return changed(await self._database.write(Statement(_CONFIRM, values)))
+
+    async def absorb(
+        self, row: ConnectionRow, *, expected_version: int, absorbed: ConnectionRow
+    ) -> bool:
+        gone: Values = {
+            "workspace": absorbed.workspace,
+            "id": absorbed.id,
+            "version": absorbed.version,
+        }
+        values = _CONNECTIONS.encode(row) | {"expected_version": expected_version}
+        effects = await self._database.write(
+            Statement(_DELETE_VERSION, gone, needed=True),
+            Statement(_STORE, values, needed=True),
+            shred=True,
+        )
+        return changed(effects)
+
+    async def name_account(
+        self, workspace: str, connection: str, account: str | None, label: str | None
+    ) -> bool:
+        values = {"workspace": workspace, "id": connection, "account": account, "label": label}
+        return changed(await self._database.write(Statement(_NAME_ACCOUNT, values)))
 
     async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None:
         values: list[Values] = [
