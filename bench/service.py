@@ -15,8 +15,8 @@ import uvloop
 from bench.meter import metered
 
 from connectsmith.bootstrap import first_start, running
+from connectsmith.logs import configure_logging
 from connectsmith.settings import Settings
-from connectsmith.worker import configure_logging
 
 
 def settings_for(folder: Path, *, port: int, private: tuple[str, ...]) -> Settings:

@@ -1,42 +1,52 @@
 """Server processes: one, or several on one socket under one lock on the data directory."""
 
+import asyncio
 import fcntl
-import logging
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Final
 
 import structlog
 import uvicorn
 import uvloop
 
 from connectsmith.bootstrap import running
-from connectsmith.errors import StartRefused
+from connectsmith.errors import ConnectsmithError, StartRefused
+from connectsmith.logs import configure_logging
 from connectsmith.settings import Settings
 
 LOCK_FILE = "lock"
 BACKLOG = 1024
 DRAIN_SECONDS = 30
+REFUSED: Final = 3
+"""Exit code of a worker that could not start: another one could not either."""
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
+logger = structlog.get_logger("connectsmith.worker")
 
 
 def run_server(settings: Settings) -> None:
     """Serve until told to stop; blocks. With several workers, each is a process.
 
     Raises:
-        StartRefused: another installation runs on this data directory, or the port is taken.
+        StartRefused: another installation runs on this data directory, the port is taken, or a
+            worker could not start.
     """
     with sole(settings.data_dir), bound(settings) as listener:
         if settings.workers == 1:
             serve(settings, listener)
         else:
-            supervise(settings, listener)
+            configure_logging(settings.log_level)
+            Supervisor(settings, listener).run()
 
 
 @contextmanager
@@ -66,81 +76,121 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise StartRefused(
             f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). "
             "Stop what uses it, or choose another port with --port."
         ) from None
-    listener.listen(BACKLOG)
     listener.set_inheritable(True)
     with listener:
         yield listener
 
 
 def serve(settings: Settings, listener: socket.socket) -> None:
-    """Serve in this process."""
+    """Serve in this process until told to stop."""
     configure_logging(settings.log_level)
     uvloop.run(_serve(settings, listener))
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with running(settings) as application:
-        config = uvicorn.Config(
-            application.app,
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-            h11_max_incomplete_event_size=64 * 1024,
+        server = Server(
+            uvicorn.Config(
+                application.app,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                date_header=True,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+                h11_max_incomplete_event_size=64 * 1024,
+            )
         )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        logger.info("serving", process=os.getpid(), address=settings.public_url)
+        await server.serve(sockets=[listener])
+    logger.info("stopped", process=os.getpid())
 
 
-def supervise(settings: Settings, listener: socket.socket) -> None:
-    """Keep several worker processes alive until told to stop."""
-    spawn = multiprocessing.get_context("spawn")
-    stopping = False
+class Server(uvicorn.Server):
+    """A server that, told to stop, lets its caller close what must be closed.
 
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        for worker in workers:
-            if worker.is_alive() and worker.pid:
-                os.kill(worker.pid, signal.SIGTERM)
+    Uvicorn's own raises the signal again as soon as the last request is answered, which ends the
+    process before the storage has written down what it holds.
+    """
 
-    def start() -> BaseProcess:
-        worker = spawn.Process(target=serve, args=(settings, listener))
-        worker.start()
-        return worker
-
-    workers: list[BaseProcess] = [start() for _ in range(settings.workers)]
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while not stopping:
-        ended = multiprocessing.connection.wait([each.sentinel for each in workers], timeout=1)
-        if ended and not stopping:
-            workers = [each if each.is_alive() else start() for each in workers]
-    for worker in workers:
-        worker.join(DRAIN_SECONDS + 5)
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop gracefully on the first signal, at once on a second Ctrl-C."""
+        loop = asyncio.get_running_loop()
+        for number in STOPS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
-def configure_logging(level: str) -> None:
-    """Write one JSON object a line to standard error; never a query string, header or body."""
-    threshold = logging.getLevelNamesMapping()[level.upper()]
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(
-        level=max(threshold, logging.WARNING),
-        format='{"event": "%(name)s", "level": "%(levelname)s"}',
-    )
+class Supervisor:
+    """Keeps several worker processes alive until told to stop."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._spawn = multiprocessing.get_context("spawn")
+        self._workers: list[BaseProcess] = []
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Start the workers, replace those that die, end them all when told to stop."""
+        for number in STOPS:
+            signal.signal(number, lambda *_: self._stopping.set())
+        try:
+            while not self._stopping.is_set():
+                self._fill()
+                sentinels = [each.sentinel for each in self._workers]
+                # Wakes up for signals too, and keeps a worker that dies at once from being
+                # replaced without pause.
+                multiprocessing.connection.wait(sentinels, timeout=0.5)
+        finally:
+            self._end()
+
+    def _fill(self) -> None:
+        for worker in self._workers:
+            if not worker.is_alive():
+                self._bury(worker)
+        self._workers = [each for each in self._workers if each.is_alive()]
+        while len(self._workers) < self._settings.workers:
+            worker = self._spawn.Process(target=_work, args=(self._settings, self._listener))
+            worker.start()
+            self._workers.append(worker)
+
+    def _bury(self, worker: BaseProcess) -> None:
+        if worker.exitcode == REFUSED:
+            raise StartRefused("A worker process could not start; its message stands above.")
+        logger.warning("worker_replaced", process=worker.pid, code=worker.exitcode)
+
+    def _end(self) -> None:
+        for worker in self._workers:
+            worker.terminate()
+        for worker in self._workers:
+            worker.join(DRAIN_SECONDS + 5)
+            if worker.is_alive():
+                worker.kill()
+                worker.join()
+
+
+def _work(settings: Settings, listener: socket.socket) -> None:
+    """Be a worker; end with the supervisor, however that one ends."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_end_with, args=(parent,), daemon=True)
+        watch.start()
+    try:
+        serve(settings, listener)
+    except ConnectsmithError as error:
+        logger.error("start_refused", code=error.code, message=error.message)  # noqa: TRY400 - logs hold no stacks
+        sys.exit(REFUSED)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
