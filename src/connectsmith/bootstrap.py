@@ -200,7 +200,13 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             randomness=parts.randomness,
         ),
         secrets=secrets,
-        endpoint=TokenEndpoint(secrets=secrets, sender=parts.sender, clock=clock, rules=rules),
+        endpoint=TokenEndpoint(
+            secrets=secrets,
+            sender=parts.sender,
+            clock=clock,
+            randomness=parts.randomness,
+            rules=rules,
+        ),
         records=Records(
             calls=storage.calls,
             idempotency=storage.idempotency,

@@ -56,10 +56,25 @@ async def test_origins_are_confirmed_on_the_connectors_own_secret_only(stored: S
     await stored.secrets.list(WORKSPACE, "con_a")
     wider = ("https://a.example.com", "https://b.example.com")
 
-    assert not await stored.secrets.confirm_origins(WORKSPACE, "con_b", "sec_a", wider)
-    assert await stored.secrets.confirm_origins(WORKSPACE, "con_a", "sec_a", wider)
+    assert not await stored.secrets.confirm(
+        WORKSPACE, "con_b", "sec_a", origins=wider, browser=True
+    )
+    assert await stored.secrets.confirm(WORKSPACE, "con_a", "sec_a", origins=wider, browser=None)
 
-    assert [row.origins for row in await stored.secrets.list(WORKSPACE, "con_a")] == [wider]
+    [row] = await stored.secrets.list(WORKSPACE, "con_a")
+    assert (row.origins, row.browser) == (wider, False)
+
+
+async def test_browser_is_allowed_and_forbidden_without_touching_origins(stored: Storage) -> None:
+    await stored.secrets.add([secret()])
+
+    await stored.secrets.confirm(WORKSPACE, "con_a", "sec_a", origins=None, browser=True)
+    [allowed] = await stored.secrets.list(WORKSPACE, "con_a")
+    await stored.secrets.confirm(WORKSPACE, "con_a", "sec_a", origins=(), browser=False)
+    [forbidden] = await stored.secrets.list(WORKSPACE, "con_a")
+
+    assert (allowed.origins, allowed.browser) == (secret().origins, True)
+    assert (forbidden.origins, forbidden.browser) == ((), False)
 
 
 async def test_deleted_secret_is_gone_and_its_name_free(stored: Storage) -> None:

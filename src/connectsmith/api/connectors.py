@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from connectsmith.api.permissions import ConnectorReader, ConnectorWriter, SecretWriter, TheDesks
 from connectsmith.api.preconditions import etag, version_asked
 from connectsmith.api.shapes import (
-    ConfirmedOrigins,
+    ConfirmedSecret,
     ConnectorList,
     ConnectorShape,
     DraftShape,
@@ -177,6 +177,7 @@ async def add_secrets(
             name=each.name,
             value=Secret(each.value.get_secret_value()),
             origins=None if each.origins is None else tuple(each.origins),
+            browser=each.browser,
         )
         for each in body.secrets
     ]
@@ -186,10 +187,13 @@ async def add_secrets(
 
 @router.post("/{connector}/secrets/{secret}/confirm")
 async def confirm_secret(
-    connector: str, secret: str, body: ConfirmedOrigins, caller: SecretWriter, desks: TheDesks
+    connector: str, secret: str, body: ConfirmedSecret, caller: SecretWriter, desks: TheDesks
 ) -> SecretShape:
-    """Set the origins a secret may be sent to."""
-    return secret_shape(await desks.secrets.confirm(caller, connector, secret, body.origins))
+    """Set the origins a secret may be sent to, and whether a browser may see it."""
+    row = await desks.secrets.confirm(
+        caller, connector, secret, origins=body.origins, browser=body.browser
+    )
+    return secret_shape(row)
 
 
 @router.delete("/{connector}/secrets/{secret}", status_code=204)

@@ -41,11 +41,16 @@ class DraftText(Asked):
 
 
 class SecretPair(Asked):
-    """A secret to store. Without origins it may go where the definition's sign-in leads."""
+    """A secret to store.
+
+    Without `origins` it may go where the draft's sign-in leads; without `browser` a browser may see
+    it if it stands in the draft's `clientID` and nowhere else.
+    """
 
     name: str
     value: SecretStr
     origins: list[str] | None = None
+    browser: bool | None = None
 
 
 class NewSecrets(Asked):
@@ -54,10 +59,11 @@ class NewSecrets(Asked):
     secrets: list[SecretPair] = Field(max_length=100)
 
 
-class ConfirmedOrigins(Asked):
-    """Origins a secret may be sent to."""
+class ConfirmedSecret(Asked):
+    """Origins a secret may be sent to, and whether a browser may see it; what is left out stays."""
 
-    origins: list[str] = Field(max_length=100)
+    origins: list[str] | None = Field(default=None, max_length=100)
+    browser: bool | None = None
 
 
 class ConfirmedApi(Asked):
@@ -184,6 +190,7 @@ class SecretShape(Shape):
     created_at: Moment
     last_used_at: Moment | None
     origins: list[str]
+    browser: bool
 
 
 class SecretList(Shape):

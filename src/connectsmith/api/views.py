@@ -71,6 +71,7 @@ def secret_shape(row: SecretRow) -> SecretShape:
         created_at=row.created_at,
         last_used_at=row.last_used_at,
         origins=list(row.origins),
+        browser=row.browser,
     )
 
 

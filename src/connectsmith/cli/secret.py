@@ -21,13 +21,19 @@ FromFile = Annotated[
     Path | None, typer.Option("--file", help="Read the value from this file.", metavar="FILE")
 ]
 FromStdin = Annotated[bool, typer.Option("--stdin", help="Read the value from stdin.")]
+ForBrowser = Annotated[
+    bool | None,
+    typer.Option(
+        "--browser/--no-browser", help="Whether a browser may see it, as it does a client ID."
+    ),
+]
 
 _LIST: Columns[StoredSecret] = {
     "id": lambda each: each.id,
     "name": lambda each: each.name,
     "added": lambda each: each.created_at,
     "last used": lambda each: each.last_used_at,
-    "may be sent to": lambda each: each.origins,
+    "may be sent to": lambda each: [*each.origins, *(["a browser"] if each.browser else [])],
 }
 
 
@@ -39,6 +45,7 @@ def add(
     *,
     file: FromFile = None,
     stdin: FromStdin = False,
+    browser: ForBrowser = None,
     json: AsJson = False,
 ) -> None:
     """Store a secret. Its value is asked for, and nobody can read it back."""
@@ -46,7 +53,7 @@ def add(
     with surroundings.client() as client:
         found = find_connector(client, connector)
         value = read_value(surroundings, f"Value of {name}", file=file, stdin=stdin)
-        stored = client.send(operations.add_secrets(found.id, {name: value}))
+        stored = client.send(operations.add_secrets(found.id, {name: value}, browser=browser))
     show_items(stored.items, _LIST, json=json)
 
 
@@ -93,13 +100,15 @@ def confirm(
         list[str], typer.Argument(metavar="ORIGIN...", help="Such as https://api.example.com.")
     ],
     *,
+    browser: ForBrowser = None,
     json: AsJson = False,
 ) -> None:
     """Allow a secret to be sent to these origins, and to no other."""
     with around(context).client() as client:
         found = find_connector(client, connector)
         secret = find_secret(client, found.id, name)
-        confirmed = client.send(operations.confirm_secret(found.id, secret, origins))
+        asked = operations.confirm_secret(found.id, secret, origins, browser=browser)
+        confirmed = client.send(asked)
     show_items([confirmed], _LIST, json=json)
 
 

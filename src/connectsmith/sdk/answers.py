@@ -115,6 +115,7 @@ class StoredSecret(Answer):
     created_at: datetime
     last_used_at: datetime | None = None
     origins: list[str] = []
+    browser: bool = False
 
 
 class Account(Answer):

@@ -162,9 +162,15 @@ def revision(connector: str, number: int) -> Operation[Revision]:
 # -- secrets --------------------------------------------------------------------------------------
 
 
-def add_secrets(connector: str, values: Mapping[str, str]) -> Operation[Page[StoredSecret]]:
-    """Store secrets by name, all or none."""
-    given = [{"name": name, "value": value} for name, value in values.items()]
+def add_secrets(
+    connector: str, values: Mapping[str, str], *, browser: bool | None = None
+) -> Operation[Page[StoredSecret]]:
+    """Store secrets by name, all or none.
+
+    `browser`: whether a browser may see them; None leaves that to the draft.
+    """
+    said = _browser(browser)
+    given = [{"name": name, "value": value} | said for name, value in values.items()]
     path = _path("v1", "connectors", connector, "secrets")
     return Operation(Page[StoredSecret], "POST", path, body={"secrets": given})
 
@@ -180,10 +186,20 @@ def delete_secret(connector: str, secret: str) -> Operation[Nothing]:
     return Operation(Nothing, "DELETE", path, headers=_if_match(None))
 
 
-def confirm_secret(connector: str, secret: str, origins: Sequence[str]) -> Operation[StoredSecret]:
-    """Allow a secret to be sent to these origins and to no other."""
+def confirm_secret(
+    connector: str, secret: str, origins: Sequence[str], *, browser: bool | None = None
+) -> Operation[StoredSecret]:
+    """Allow a secret to be sent to these origins and to no other.
+
+    `browser`: whether a browser may see it; None leaves that as it is.
+    """
     path = _path("v1", "connectors", connector, "secrets", secret, "confirm")
-    return Operation(StoredSecret, "POST", path, body={"origins": list(origins)})
+    body = {"origins": list(origins)} | _browser(browser)
+    return Operation(StoredSecret, "POST", path, body=body)
+
+
+def _browser(allowed: bool | None) -> dict[str, object]:  # noqa: FBT001 - as the API's member
+    return {} if allowed is None else {"browser": allowed}
 
 
 # -- authorizations -------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class AuthorizationDesk:
             CallerError: the connector signs in without a browser, or `return_to` is not allowed.
             FieldInvalid: fields are missing or refused.
             SecretMissing: secrets the definition names are not stored.
+            SecretDestinationDenied: `clientID` names a secret that no browser may see.
         """
         connector = await self._blueprints.connector(caller.workspace, start.connector)
         blueprint = await self._blueprints.of(connector, test=start.test)
@@ -131,7 +132,7 @@ class AuthorizationDesk:
             sealed=self._sealer.seal(held, authorization_place(row)),
         )
         # What would fail after consent is refused now.
-        await self._endpoint.values(party_of(row, blueprint, held))
+        await self._endpoint.browser_values(party_of(row, blueprint, held))
         await self._authorizations.add(row)
         return Started(row, self._rules.start_url(value))
 
@@ -298,6 +299,7 @@ class AuthorizationDesk:
             code=held["code"],
             verifier=held["verifier"],
             redirect_uri=self._rules.callback_url(row.connector),
+            state=held.get("state"),
         )
         return await self._connections.add(
             NewConnection(

@@ -156,14 +156,17 @@ class BrowserSteps:
             redirect_uri=self._rules.callback_url(row.connector),
             state=Secret(state),
             verifier=verifier,
-            values=await self._endpoint.values(party),
+            values=await self._endpoint.browser_values(party),
         )
+        held |= {"verifier": verifier}
+        if "oauth.state" in party.client.exchange.names:
+            held |= {"state": Secret(state)}
         started = replace(
             row,
             status="started",
             state_digest=self._sealer.digest("state", Secret(state)),
             cookie_digest=self._sealer.digest("cookie", Secret(cookie)),
-            sealed=self._sealer.seal({**held, "verifier": verifier}, authorization_place(row)),
+            sealed=self._sealer.seal(held, authorization_place(row)),
         )
         if not await self._authorizations.advance(started, expected_status="created"):
             raise _used()

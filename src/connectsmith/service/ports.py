@@ -188,9 +188,18 @@ class Secrets(Protocol):
         ...
 
     async def list(self, workspace: str, connector: str) -> Sequence[SecretRow]: ...
-    async def confirm_origins(
-        self, workspace: str, connector: str, secret: str, origins: Origins
-    ) -> bool: ...
+    async def confirm(
+        self,
+        workspace: str,
+        connector: str,
+        secret: str,
+        *,
+        origins: Origins | None,
+        browser: bool | None,
+    ) -> bool:
+        """Set where it may go and whether a browser may see it; None leaves either as it is."""
+        ...
+
     async def delete(self, workspace: str, connector: str, secret: str) -> bool: ...
     async def touch(self, workspace: str, secrets: Sequence[str], at: datetime) -> None: ...
 

@@ -80,6 +80,8 @@ class SecretRow:
     sealed: bytes = field(repr=False)
     created_at: datetime
     created_by: str
+    browser: bool = False
+    """Whether it may stand in an authorization request, which a browser's address bar shows."""
     last_used_at: datetime | None = None
 
 

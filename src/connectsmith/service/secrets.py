@@ -5,11 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connectsmith.core.authorization.values import StoredSecret
-from connectsmith.core.definition.facts import origins_of_auth
+from connectsmith.core.definition.facts import browser_names_of, origins_of_auth
 from connectsmith.core.definition.reading import read
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import Bug, CallerError, NotFound, SecretMissing
+from connectsmith.errors import (
+    Bug,
+    CallerError,
+    NotFound,
+    SecretDestinationDenied,
+    SecretMissing,
+)
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
@@ -33,11 +39,31 @@ NAMESPACES = ("oauth.", "authFields.", "connection.", "actionFields.", "urlField
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A secret as it is entered. Without origins, those of the definition's sign-in are taken."""
+    """A secret as it is entered.
+
+    Without origins, those of the draft's sign-in are taken. Without a word about browsers, one may
+    see it if it stands in the draft's `clientID` and nowhere else.
+    """
 
     name: str
     value: Secret = field(repr=False)
     origins: tuple[str, ...] | None = None
+    browser: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """What a draft says about where secrets go; nothing while it has errors."""
+
+    origins: tuple[str, ...] = ()
+    browser_names: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, row: ConnectorRow) -> "_Drafted":
+        definition = read(row.draft).definition
+        if definition is None:
+            return cls()
+        return cls(origins_of_auth(definition), browser_names_of(definition))
 
 
 def secret_place(row: SecretRow) -> SealPlace:
@@ -77,16 +103,17 @@ class SecretKeys:
         """
         row = await self._blueprints.connector(caller.workspace, connector)
         _check(entered)
-        origins = _auth_origins(row)
-        rows = [self._sealed(caller, row, each, origins) for each in entered]
+        drafted = _Drafted.of(row)
+        rows = [self._sealed(caller, row, each, drafted) for each in entered]
         await self._secrets.add(rows)
         for each in rows:
-            await self._record(caller, "secret_added", each.id, f"{each.name}: {each.origins}")
+            await self._record(caller, "secret_added", each.id, f"{each.name}: {_reach(each)}")
         return rows
 
     def _sealed(
-        self, caller: Caller, connector: ConnectorRow, entered: NewSecret, origins: tuple[str, ...]
+        self, caller: Caller, connector: ConnectorRow, entered: NewSecret, drafted: _Drafted
     ) -> SecretRow:
+        named = entered.name in drafted.browser_names
         row = SecretRow(
             workspace=caller.workspace,
             id=self._randomness.new_id("sec"),
@@ -94,11 +121,12 @@ class SecretKeys:
             name=unicodedata.normalize("NFC", entered.name),
             version=1,
             origins=readable_origins(
-                origins if entered.origins is None else entered.origins, "/origins"
+                drafted.origins if entered.origins is None else entered.origins, "/origins"
             ),
             sealed=b"",
             created_at=self._clock.now(),
             created_by=caller.token,
+            browser=named if entered.browser is None else entered.browser,
         )
         return replace(row, sealed=self._sealer.seal({"value": entered.value}, secret_place(row)))
 
@@ -108,16 +136,33 @@ class SecretKeys:
         return await self._secrets.list(caller.workspace, connector)
 
     async def confirm(
-        self, caller: Caller, connector: str, secret: str, origins: Sequence[str]
+        self,
+        caller: Caller,
+        connector: str,
+        secret: str,
+        *,
+        origins: Sequence[str] | None,
+        browser: bool | None,
     ) -> SecretRow:
-        """Set where a secret may be sent from now on."""
+        """Set where a secret may be sent, and whether a browser may see it, from now on.
+
+        Raises:
+            CallerError: neither is said, or an origin cannot be read.
+        """
         await self._blueprints.connector(caller.workspace, connector)
-        confirmed = readable_origins(origins, "/origins")
-        if not await self._secrets.confirm_origins(caller.workspace, connector, secret, confirmed):
+        if origins is None and browser is None:
+            raise CallerError("Say where it may be sent (`origins`), or whether to a `browser`.")
+        confirmed = None if origins is None else readable_origins(origins, "/origins")
+        if not await self._secrets.confirm(
+            caller.workspace, connector, secret, origins=confirmed, browser=browser
+        ):
             raise _unknown()
-        await self._record(caller, "secret_origins_confirmed", secret, str(confirmed))
         rows = await self._secrets.list(caller.workspace, connector)
-        return next(each for each in rows if each.id == secret)
+        row = next((each for each in rows if each.id == secret), None)
+        if row is None:
+            raise _unknown()
+        await self._record(caller, "secret_confirmed", secret, _reach(row))
+        return row
 
     async def delete(self, caller: Caller, connector: str, secret: str) -> None:
         """Shred a secret at once."""
@@ -158,6 +203,30 @@ class SecretKeys:
             for each in used
         }
 
+    async def check_browser(self, workspace: str, connector: str, names: frozenset[str]) -> None:
+        """Refuse to put the named secrets where a browser shows them, unless all are meant for it.
+
+        Raises:
+            SecretDestinationDenied: one was neither entered nor confirmed for a browser.
+        """
+        for each in await self._secrets.list(workspace, connector):
+            if each.name in names and not each.browser:
+                await self.denied(workspace, each.id, "a browser would see it")
+                raise SecretDestinationDenied(
+                    f'The secret "{each.name}" may not be shown to a browser, and `clientID` would '
+                    "put it into the browser's address bar. Name another secret there; or, if this "
+                    'is the client id, confirm it for browsers: `"browser": true`.',
+                    place="/auth_components/clientID",
+                    details={"secret": each.name},
+                )
+
+    async def denied(self, workspace: str, subject: str, message: str) -> None:
+        """Record that something was kept from where nobody confirmed it may go."""
+        what = SecretDestinationDenied.code
+        await self._events.add(
+            EventRow(workspace, self._clock.now(), "system", what, subject, message)
+        )
+
     async def flush(self) -> None:
         """Store when secrets were last used."""
         used, self._used = self._used, {}
@@ -170,10 +239,9 @@ class SecretKeys:
         )
 
 
-def _auth_origins(row: ConnectorRow) -> tuple[str, ...]:
-    """Return the origins of the draft's sign-in; none while it has errors."""
-    definition = read(row.draft).definition
-    return () if definition is None else origins_of_auth(definition)
+def _reach(row: SecretRow) -> str:
+    """Say where a secret may go, for the record."""
+    return ", ".join((*row.origins, *(("a browser",) if row.browser else ()))) or "nowhere"
 
 
 def readable_origins(origins: Sequence[str], place: str) -> tuple[str, ...]:
@@ -205,6 +273,8 @@ def _refusal(entered: NewSecret) -> str | None:
         return f"A Secret Name has 1 to {LONGEST_NAME} characters and no spaces around it."
     if "{" in name or "}" in name or name.startswith(NAMESPACES):
         return "A Secret Name has no braces and does not begin with a namespace such as oauth."
+    if not name.isprintable():
+        return "A Secret Name has no control characters and no line breaks."
     if not entered.value or len(entered.value) > LONGEST_VALUE:
         return f"A Secret Value has 1 to {LONGEST_VALUE:,} characters."
     return None

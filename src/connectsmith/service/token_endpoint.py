@@ -1,7 +1,9 @@
 """Conversations with token and revocation endpoints; nothing here is stored or retried."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.grant import (
@@ -17,6 +19,7 @@ from connectsmith.core.authorization.token_set import (
 )
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
@@ -24,6 +27,7 @@ from connectsmith.errors import Bug, NetworkError, RemoteError
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.ports import (
     Clock,
+    Randomness,
     Sender,
 )
 from connectsmith.service.rules import Rules
@@ -52,11 +56,32 @@ class Party:
 class TokenEndpoint:
     """Exchange, refresh, client credentials and revocation for one connector at a time."""
 
-    def __init__(self, *, secrets: SecretKeys, sender: Sender, clock: Clock, rules: Rules) -> None:
+    def __init__(
+        self,
+        *,
+        secrets: SecretKeys,
+        sender: Sender,
+        clock: Clock,
+        randomness: Randomness,
+        rules: Rules,
+    ) -> None:
         self._secrets = secrets
         self._sender = sender
         self._clock = clock
+        self._randomness = randomness
         self._rules = rules
+
+    async def browser_values(self, party: Party) -> Values:
+        """Open what an authorization request is made of: a browser sees its `client_id`.
+
+        Raises:
+            SecretDestinationDenied: `clientID` names a secret that no browser may see.
+            SecretMissing: the definition names secrets that are not stored.
+        """
+        client_id = party.client.client_id
+        names = frozenset(filter(is_secret_name, client_id.names if client_id else ()))
+        await self._secrets.check_browser(party.workspace, party.connector, names)
+        return await self.values(party)
 
     async def values(self, party: Party) -> Values:
         """Open what the placeholders of a party's requests stand for.
@@ -72,18 +97,34 @@ class TokenEndpoint:
             fields=party.fields,
             captured=party.captured,
             destinations=Destinations.of(party.origins_auth),
+            redirect_uri=self._rules.callback_url(party.connector),
+            random=self._uuid(),
         )
 
+    def _uuid(self) -> str:
+        bits = urlsafe_b64decode(self._randomness.text() + "=")
+        return str(UUID(bytes=bits[:16], version=4))
+
     async def exchange(
-        self, party: Party, *, code: Secret, verifier: Secret, redirect_uri: str
+        self,
+        party: Party,
+        *,
+        code: Secret,
+        verifier: Secret,
+        redirect_uri: str,
+        state: Secret | None = None,
     ) -> TokenSet:
-        """Redeem an authorization code, once (RFC 6749 section 4.1.3)."""
+        """Redeem an authorization code, once (RFC 6749 section 4.1.3).
+
+        `state` is the authorization request's, for a token request that names `oauth.state`.
+        """
+        values = await self.values(party)
         request = exchange_request(
             party.client,
             code=code,
             redirect_uri=redirect_uri,
             verifier=verifier,
-            values=await self.values(party),
+            values=replace(values, state=state),
         )
         return await self._ask(party, request, None)
 

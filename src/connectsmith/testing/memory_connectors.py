@@ -123,13 +123,23 @@ class MemorySecrets:
         its = (row for row in rows if (row.workspace, row.connector) == (workspace, connector))
         return sorted(its, key=lambda row: row.name)
 
-    async def confirm_origins(
-        self, workspace: str, connector: str, secret: str, origins: Origins
+    async def confirm(
+        self,
+        workspace: str,
+        connector: str,
+        secret: str,
+        *,
+        origins: Origins | None,
+        browser: bool | None,
     ) -> bool:
         row = self._tables.secrets.get((workspace, secret))
         if row is None or row.connector != connector:
             return False
-        self._tables.secrets[(workspace, secret)] = replace(row, origins=origins)
+        self._tables.secrets[(workspace, secret)] = replace(
+            row,
+            origins=row.origins if origins is None else origins,
+            browser=row.browser if browser is None else browser,
+        )
         return True
 
     async def delete(self, workspace: str, connector: str, secret: str) -> bool:

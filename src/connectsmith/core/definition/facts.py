@@ -32,8 +32,21 @@ def is_secret_name(name: str) -> bool:
 
 def secret_names_of(definition: Definition) -> frozenset[str]:
     """Return the names of all secrets that the definition needs, client ids among them."""
-    auth = definition.auth_components
-    texts = [auth.client_id, auth.client_secret, auth.private_key, auth.key_id]
+    return client_id_names_of(definition) | _hidden_names(definition.auth_components)
+
+
+def client_id_names_of(definition: Definition) -> frozenset[str]:
+    """Return the names of secrets in `clientID`: the only ones that reach a browser."""
+    return frozenset(_secrets([definition.auth_components.client_id or ""]))
+
+
+def browser_names_of(definition: Definition) -> frozenset[str]:
+    """Return the names of secrets that stand in `clientID` and nowhere else."""
+    return client_id_names_of(definition) - _hidden_names(definition.auth_components)
+
+
+def _hidden_names(auth: AuthComponents) -> frozenset[str]:
+    texts = [auth.client_secret, auth.private_key, auth.key_id]
     texts += [*auth.token_params.values(), *auth.refresh_params.values()]
     for request in _token_requests(auth):
         texts += request.headers.values()
@@ -42,11 +55,6 @@ def secret_names_of(definition: Definition) -> frozenset[str]:
     for follow in auth.follow_up:
         texts += [*follow.query.values(), *follow.headers.values(), *_texts(follow.body)]
     return frozenset(_secrets(each for each in texts if each))
-
-
-def client_id_names_of(definition: Definition) -> frozenset[str]:
-    """Return the names of secrets in `clientID`: the only ones that reach a browser."""
-    return frozenset(_secrets([definition.auth_components.client_id or ""]))
 
 
 def origins_of_auth(

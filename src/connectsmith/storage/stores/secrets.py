@@ -20,7 +20,8 @@ _SECRETS = Table("secrets", SecretRow)
 
 _LIST = _SECRETS.select("WHERE workspace = :workspace AND connector = :connector ORDER BY name")
 _ONE = "WHERE workspace = :workspace AND connector = :connector AND id = :id"
-_CONFIRM = f"UPDATE secrets SET origins = :origins {_ONE}"  # noqa: S608 - a constant of ours
+_CHANGED = "origins = COALESCE(:origins, origins), browser = COALESCE(:browser, browser)"
+_CONFIRM = f"UPDATE secrets SET {_CHANGED} {_ONE}"  # noqa: S608 - a constant of ours
 _DELETE = f"DELETE FROM secrets {_ONE}"  # noqa: S608 - a constant of ours
 _TOUCH = "UPDATE secrets SET last_used_at = :at WHERE workspace = :workspace AND id = :id"
 
@@ -58,12 +59,23 @@ class SqlSecrets:
         self._recent.put(subject, rows, position)
         return rows
 
-    async def confirm_origins(
-        self, workspace: str, connector: str, secret: str, origins: Origins
+    async def confirm(
+        self,
+        workspace: str,
+        connector: str,
+        secret: str,
+        *,
+        origins: Origins | None,
+        browser: bool | None,
     ) -> bool:
-        values = {"workspace": workspace, "connector": connector, "id": secret}
-        statement = Statement(_CONFIRM, values | {"origins": packed(origins)})
-        return changed(await self._database.write(statement))
+        values: Values = {
+            "workspace": workspace,
+            "connector": connector,
+            "id": secret,
+            "origins": None if origins is None else packed(origins),
+            "browser": None if browser is None else int(browser),
+        }
+        return changed(await self._database.write(Statement(_CONFIRM, values)))
 
     async def delete(self, workspace: str, connector: str, secret: str) -> bool:
         values = {"workspace": workspace, "connector": connector, "id": secret}

@@ -72,6 +72,7 @@ CREATE TABLE secrets (
   sealed BLOB NOT NULL,
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
+  browser INTEGER NOT NULL,
   last_used_at INTEGER,
   PRIMARY KEY (workspace, id),
   UNIQUE (workspace, connector, name),
