@@ -15,7 +15,7 @@ LOOPBACK = "http://127.0.0.1:9/done"
 """Where the browser is stopped: nobody listens, nobody needs to."""
 
 
-def definition(issuer: str, **changes: Any) -> dict[str, Any]:
+def definition(issuer: str, /, **changes: Any) -> dict[str, Any]:
     """Return the connector; `changes` replace members of `auth_components`, None removes one."""
     auth = {
         "type": "oauth2",

@@ -17,7 +17,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from connectsmith.errors import CallbackRefused, ConnectsmithError, Fault
+from connectsmith.errors import (
+    AuthorizationEnded,
+    CallbackRefused,
+    ConnectsmithError,
+    Fault,
+)
 from connectsmith.service.browser_steps import Arrival, Outcome
 from connectsmith.service.desks import Desks
 
@@ -67,6 +72,8 @@ def _failure(message: str, code: str, *, status: int, connector: str = "") -> Re
 
 def _failed(error: ConnectsmithError) -> Response:
     status = STATUS_OF_FAULT.get(error.fault, HTTPStatus.CONFLICT)
+    if isinstance(error, AuthorizationEnded):
+        status = HTTPStatus.GONE
     return _failure(error.message, error.code, status=status)
 
 
