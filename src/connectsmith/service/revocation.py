@@ -131,9 +131,10 @@ class Revoker:
         """Carry out what is due; return how many were taken."""
         now = self._clock.now()
         jobs = await self._jobs.claim(owner=self._owner, now=now, until=now + CLAIM, limit=limit)
-        async with asyncio.TaskGroup() as tasks:
-            for job in jobs:
-                tasks.create_task(self._run(job))
+        endings = await asyncio.gather(*map(self._run, jobs), return_exceptions=True)
+        failures = [each for each in endings if isinstance(each, Exception)]
+        if failures:
+            raise ExceptionGroup("revocations failed", failures)
         return len(jobs)
 
     async def _run(self, job: JobRow) -> None:
