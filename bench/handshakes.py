@@ -16,7 +16,7 @@ from bench.subject import Api, make_connector
 
 RETURN_TO = "http://127.0.0.1:1/back"
 CONCURRENCY = 16
-TIMES = 160
+TIMES = 64
 
 
 @contextmanager
@@ -103,6 +103,7 @@ def measure() -> Iterator[Comparison]:
                 "Authlib": loaded(address, control(address)),
                 "ours": loaded(api.address, ours(api, connector)),
             },
+            rounds=5,
             target="a tenth at most",
             limit=0.1,
             note="CPU of the server's process for one handshake: started, called back, code "

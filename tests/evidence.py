@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_MUTANT_NAME = re.compile(r"([CT]-\d\d)(-[a-z0-9-]+)?")
+_MUTANT_NAME = re.compile(r"([CTR]-\d\d)(-[a-z0-9-]+)?")
 
 
 @dataclass(frozen=True, slots=True)

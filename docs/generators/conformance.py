@@ -8,7 +8,8 @@ What Connectsmith promises, who asks for it, the test that shows it, and the mut
 test. A *mutant* is a small patch in `tests/mutants/` that takes one control out; `make mutants`
 applies each to a copy of the source and sees the row's test fail. A row without a test or without
 a mutant is open. C rows are what OAuth asks of a client, T rows are threats
-([threats.md](threats.md) tells them as a whole)."""
+([threats.md](threats.md) tells them as a whole), R rows are failures that credentials must
+survive."""
 
 
 def page() -> str:
