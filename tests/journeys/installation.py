@@ -1,8 +1,8 @@
 """A whole installation of ours in this process, on a free port, with its API token."""
 
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import httpx2
 import uvicorn
 from tests.servers.loop import LoopThread
 
-from connectsmith.bootstrap import Application, running
+from connectsmith.bootstrap import Application, join, open_parts, rules_of, running
+from connectsmith.service.ports import Clock
 from connectsmith.settings import Settings
 
 
@@ -62,6 +63,10 @@ class Installation:
         """Where it listens."""
         return self.api.address
 
+    def do_chores(self) -> None:
+        """Do what people wait for, now."""
+        self.loop.run(self.inside.chores.often())
+
     def another_token(self) -> Api:
         """Return the API as another caller of the same operator sees it."""
         made = self.api.post(
@@ -85,13 +90,23 @@ def settings_for(folder: Path, port: int, *private: int, **more: Any) -> Setting
 
 @contextmanager
 def installed(
-    folder: Path, *private: int, chores: bool = True, **more: Any
+    folder: Path,
+    *private: int,
+    chores: bool = True,
+    clock: Clock | None = None,
+    port: int = 0,
+    **more: Any,
 ) -> Iterator[Installation]:
-    """Run an installation until the block ends; a second one on the folder finds its data."""
+    """Run an installation until the block ends; a second one on the folder finds its data.
+
+    One with a clock of its own does its chores when told to.
+    """
     loop = LoopThread("installation")
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     settings = settings_for(folder, listener.getsockname()[1], *private, **more)
-    application: AbstractAsyncContextManager[Application] = running(settings, chores=chores)
+    application: AbstractAsyncContextManager[Application] = (
+        running(settings, chores=chores) if clock is None else _running_by(clock, settings)
+    )
     try:
         inside = loop.run(application.__aenter__())
         server = uvicorn.Server(
@@ -108,6 +123,16 @@ def installed(
     finally:
         listener.close()
         loop.close()
+
+
+@asynccontextmanager
+async def _running_by(clock: Clock, settings: Settings) -> AsyncIterator[Application]:
+    parts = replace(await open_parts(settings), clock=clock)
+    try:
+        yield join(parts, rules_of(settings))
+    finally:
+        await parts.sender.close()
+        await parts.storage.close()
 
 
 async def _token(inside: Application) -> str:
