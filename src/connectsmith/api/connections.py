@@ -11,7 +11,7 @@ from connectsmith.api.shapes import (
     AuthorizationShape,
     CompletedShape,
     Completion,
-    ConfirmedApi,
+    ConfirmedConnection,
     ConnectionList,
     ConnectionShape,
     NewAuthorization,
@@ -183,7 +183,8 @@ async def revoke(connection: str, caller: ConnectionWriter, desks: TheDesks) -> 
 
 @router.post("/connections/{connection}/confirm")
 async def confirm(
-    connection: str, body: ConfirmedApi, caller: ConnectionWriter, desks: TheDesks
+    connection: str, body: ConfirmedConnection, caller: ConnectionWriter, desks: TheDesks
 ) -> ConnectionShape:
-    """Approve the API origins a connection's credentials may be sent to."""
-    return await _shown(desks, await desks.connections.confirm(caller, connection, body.api))
+    """Approve the origins a connection's credentials may be sent to."""
+    row = await desks.connections.confirm(caller, connection, api=body.api, auth=body.auth)
+    return await _shown(desks, row)

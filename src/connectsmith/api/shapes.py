@@ -66,10 +66,15 @@ class ConfirmedSecret(Asked):
     browser: bool | None = None
 
 
-class ConfirmedApi(Asked):
-    """API origins a connection's credentials may be sent to."""
+class ConfirmedConnection(Asked):
+    """Origins a connection's credentials may be sent to; what is left out stays as it is.
 
-    api: list[str] = Field(max_length=100)
+    `api`: where its access token and fields go in calls. `auth`: where its refresh token and fields
+    go when it is renewed or revoked.
+    """
+
+    api: list[str] | None = Field(default=None, max_length=100)
+    auth: list[str] | None = Field(default=None, max_length=100)
 
 
 class NewAuthorization(Asked):

@@ -100,14 +100,20 @@ def confirm(
     context: typer.Context,
     connection: ConnectionId,
     origins: Annotated[
-        list[str], typer.Argument(metavar="ORIGIN...", help="Such as https://api.example.com.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[ORIGIN...]", help="For calls, such as https://api.example.com."),
+    ] = None,
     *,
+    auth: Annotated[
+        list[str] | None,
+        typer.Option("--auth", metavar="ORIGIN", help="For renewing; repeat it for more."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Allow the connection's credentials to be sent to these origins, and to no other."""
+    asked = operations.confirm_connection(connection, origins or (), auth=auth or ())
     with around(context).client() as client:
-        show_one(client.send(operations.confirm_connection(connection, origins)), SHOWN, json=json)
+        show_one(client.send(asked), SHOWN, json=json)
 
 
 @app.command()

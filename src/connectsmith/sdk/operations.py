@@ -288,10 +288,17 @@ def revoke(connection: str) -> Operation[Connection]:
     return Operation(Connection, "POST", _path("v1", "connections", connection, "revoke"), body={})
 
 
-def confirm_connection(connection: str, api: Sequence[str]) -> Operation[Connection]:
-    """Allow a connection's credentials to be sent to these origins and to no other."""
+def confirm_connection(
+    connection: str, api: Sequence[str] = (), *, auth: Sequence[str] = ()
+) -> Operation[Connection]:
+    """Allow a connection's credentials to be sent to these origins and to no other.
+
+    `api`: in calls; `auth`: when it is renewed or revoked. Nothing named: that stays as it is.
+    """
     path = _path("v1", "connections", connection, "confirm")
-    return Operation(Connection, "POST", path, body={"api": list(api)})
+    named = {"api": list(api), "auth": list(auth)}
+    body = {kind: origins for kind, origins in named.items() if origins}
+    return Operation(Connection, "POST", path, body=body)
 
 
 # -- calls ----------------------------------------------------------------------------------------

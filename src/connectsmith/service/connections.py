@@ -296,14 +296,29 @@ class ConnectionDesk:
         await self._named(row, proof)
         return proof
 
-    async def confirm(self, caller: Caller, connection: str, api: Sequence[str]) -> ConnectionRow:
-        """Approve the API origins a connection's credentials may be sent to from now on."""
+    async def confirm(
+        self,
+        caller: Caller,
+        connection: str,
+        *,
+        api: Sequence[str] | None,
+        auth: Sequence[str] | None,
+    ) -> ConnectionRow:
+        """Approve the origins a connection's credentials may be sent to from now on.
+
+        What is not named stays as it is: who approves an API approves no token endpoint with it.
+
+        Raises:
+            CallerError: neither is named, or an origin cannot be read.
+        """
         row = await self.row(caller.workspace, connection)
-        approved = readable_origins(api, "/api")
-        blueprint = await self._blueprint(row)
-        auth = reach(blueprint.definition, opened(self._sealer, row)).auth
-        await self._connections.confirm_origins(row.workspace, row.id, approved, written(auth))
-        await self._record(row, caller.token, "connection_origins_confirmed", str(approved))
+        if api is None and auth is None:
+            raise CallerError("Name the origins to approve: `api`, `auth`, or both.")
+        to_api = row.origins_api if api is None else readable_origins(api, "/api")
+        to_auth = row.origins_auth if auth is None else readable_origins(auth, "/auth")
+        await self._connections.confirm_origins(row.workspace, row.id, to_api, to_auth)
+        approved = f"api: {', '.join(to_api)}; auth: {', '.join(to_auth)}"
+        await self._record(row, caller.token, "connection_origins_confirmed", approved)
         return await self.row(caller.workspace, connection)
 
     async def revoke(self, caller: Caller, connection: str) -> ConnectionRow:

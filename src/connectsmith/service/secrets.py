@@ -34,6 +34,8 @@ from connectsmith.service.rows import (
 
 LONGEST_NAME = 200
 LONGEST_VALUE = 64 * 1024
+FIXED_LABELS = 2
+"""Labels of a host that must be written out after an open one."""
 NAMESPACES = ("oauth.", "authFields.", "connection.", "actionFields.", "urlFields.")
 
 
@@ -247,11 +249,24 @@ def _reach(row: SecretRow) -> str:
 def readable_origins(origins: Sequence[str], place: str) -> tuple[str, ...]:
     """Read origins as somebody confirms them; `place` is where they stand in the request."""
     try:
-        return tuple(sorted(Destinations.of(origins).origins))
+        found = Destinations.of(origins).origins
     except Bug as error:
         raise CallerError(
             "Write each origin as https://host or https://host:port.", place=place
         ) from error
+    if any(map(_too_open, found)):
+        raise CallerError(
+            "An origin with * or {} names at least two labels after it, as in "
+            "https://*.example.com; credentials are never sent to just any host.",
+            place=place,
+        )
+    return tuple(sorted(found))
+
+
+def _too_open(origin: str) -> bool:
+    labels = origin.partition("://")[2].partition(":")[0].split(".")
+    opened = [index for index, label in enumerate(labels) if "*" in label or "{}" in label]
+    return origin == "*" or bool(opened and len(labels) - 1 - opened[-1] < FIXED_LABELS)
 
 
 def _check(entered: Sequence[NewSecret]) -> None:

@@ -23,7 +23,7 @@ from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import Bug, NetworkError, RemoteError
+from connectsmith.errors import Bug, NetworkError, RemoteError, SecretDestinationDenied
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.ports import (
     Clock,
@@ -150,19 +150,19 @@ class TokenEndpoint:
         requests = revocation_requests(party.client, credentials.tokens, await self.values(party))
         accepted = True
         for request in requests:
-            accepted = await self._revoked(request) and accepted
+            accepted = await self._revoked(party, request) and accepted
         return accepted
 
-    async def _revoked(self, request: HttpRequest) -> bool:
+    async def _revoked(self, party: Party, request: HttpRequest) -> bool:
         try:
-            return revocation_accepted(await self._send(request))
+            return revocation_accepted(await self._send(party, request))
         except (NetworkError, RemoteError):
             return False
 
     async def _ask(
         self, party: Party, request: HttpRequest, refreshing: TokenSet | None
     ) -> TokenSet:
-        response = await self._send(request)
+        response = await self._send(party, request)
         return read_token_answer(
             party.client,
             response,
@@ -171,5 +171,9 @@ class TokenEndpoint:
             sent=request,
         )
 
-    async def _send(self, request: HttpRequest) -> HttpResponse:
-        return await self._sender.send(replace(request, timeout=self._rules.token_timeout))
+    async def _send(self, party: Party, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._sender.send(replace(request, timeout=self._rules.token_timeout))
+        except SecretDestinationDenied as error:
+            await self._secrets.denied(party.workspace, party.connector, error.message)
+            raise
