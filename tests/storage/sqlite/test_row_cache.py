@@ -1,5 +1,6 @@
-"""Rows in memory are never older than the file, whoever writes to it."""
+"""Rows in memory are never older than the file was in this turn of the loop, whoever writes it."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from multiprocessing import get_context
@@ -68,7 +69,7 @@ async def test_change_of_any_column_by_anyone_is_told(
     other.close()
 
 
-async def test_commit_of_another_connection_is_seen_by_the_next_look_up(
+async def test_commit_of_another_connection_is_seen_in_the_next_turn(
     storage: SqlStorage, tmp_path: Path
 ) -> None:
     await storage.connections.get(WORKSPACE, "cnn_a")
@@ -76,6 +77,7 @@ async def test_commit_of_another_connection_is_seen_by_the_next_look_up(
     other = _other(tmp_path)
 
     other.execute("UPDATE connections SET status = 'revoked' WHERE id = 'cnn_a'")
+    await asyncio.sleep(0)
 
     assert storage.connections.cached(WORKSPACE, "cnn_a") is None
     row = await storage.connections.get(WORKSPACE, "cnn_a")
@@ -90,7 +92,7 @@ def _revoke(path: str) -> None:
     database.close()
 
 
-async def test_commit_of_another_process_is_seen_by_the_next_look_up(
+async def test_commit_of_another_process_is_seen_in_the_next_turn(
     storage: SqlStorage, tmp_path: Path
 ) -> None:
     digest = api_token().digest
@@ -101,6 +103,7 @@ async def test_commit_of_another_process_is_seen_by_the_next_look_up(
 
     process.start()
     process.join()
+    await asyncio.sleep(0)
 
     assert process.exitcode == 0
     seen = await storage.accounts.token_by_digest(digest)
@@ -114,9 +117,11 @@ async def test_uncommitted_change_is_not_seen(storage: SqlStorage, tmp_path: Pat
 
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE connections SET status = 'revoked' WHERE id = 'cnn_a'")
+    await asyncio.sleep(0)
 
     assert storage.connections.cached(WORKSPACE, "cnn_a") is not None
     other.execute("ROLLBACK")
+    await asyncio.sleep(0)
     assert storage.connections.cached(WORKSPACE, "cnn_a") is not None
     other.close()
 
@@ -159,6 +164,7 @@ async def test_all_is_forgotten_when_too_much_happened_to_tell(
     other.execute("COMMIT")
 
     listed = other.execute("SELECT COUNT(*) FROM changes").fetchone()[0]
+    await asyncio.sleep(0)
 
     assert listed == 4096
     assert storage.connections.cached(WORKSPACE, "cnn_a") is None
@@ -192,3 +198,33 @@ async def test_file_that_cannot_be_asked_makes_everything_unknown(
     connection_of_cache.close()
 
     assert cache.get(("connections", "a")) is None
+
+
+async def test_file_is_asked_once_in_each_turn(storage: SqlStorage, tmp_path: Path) -> None:
+    """The cause of cheap look-ups: asking costs more than all the rest of one."""
+    asked: list[str] = []
+    connection_of_cache = connect(tmp_path / CREDENTIALS_FILE)
+    cache = RowCache(connection_of_cache, next_turn=asyncio.get_running_loop().call_soon)
+    cache.get(("connections", "a"))
+    await asyncio.sleep(0)
+    connection_of_cache.set_trace_callback(asked.append)
+
+    for turn in range(3):
+        for _ in range(5):
+            cache.get(("connections", "a"))
+        assert asked == ["PRAGMA data_version"] * (turn + 1)
+        await asyncio.sleep(0)
+    cache.close()
+
+
+async def test_commit_of_this_process_is_seen_by_who_waited_for_it(storage: SqlStorage) -> None:
+    """Also when the file was asked in the turn in which the change was handed over."""
+    for _ in range(20):
+        assert await storage.connections.get(WORKSPACE, "cnn_a") is not None
+        writing = asyncio.ensure_future(
+            storage.connections.confirm_origins(WORKSPACE, "cnn_a", (), ())
+        )
+        while not writing.done():
+            storage.connections.cached(WORKSPACE, "cnn_a")
+            await asyncio.sleep(0)
+        assert storage.connections.cached(WORKSPACE, "cnn_a") is None

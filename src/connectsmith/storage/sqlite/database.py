@@ -51,7 +51,7 @@ class SqliteDatabase:
         self._pool = ThreadPoolExecutor(
             _READERS, thread_name_prefix=f"reader {path.name}", initializer=self._add_reader
         )
-        self._cache = RowCache(connect(path, patience=timedelta())) if keeps_rows else None
+        self._cache = _row_cache(path) if keeps_rows else None
 
     async def read(self, sql: str, values: Values) -> Sequence[Found]:
         """Run one query in a reader thread."""
@@ -87,6 +87,11 @@ class SqliteDatabase:
             raise meaning(error, self._path) from error
         except (UnicodeEncodeError, OverflowError) as error:
             raise unstorable(error) from error
+
+
+def _row_cache(path: Path) -> RowCache:
+    next_turn = asyncio.get_running_loop().call_soon
+    return RowCache(connect(path, patience=timedelta()), next_turn=next_turn)
 
 
 async def open_file(

@@ -3,11 +3,19 @@
 The file's data version moves with every commit of anyone else. When it has moved, the table of
 changes says which rows to forget. Asking costs about as much as one look-up in an open file, and
 nothing waits: what cannot be told at once is unknown.
+
+On an event loop the file is asked once in each turn of the loop, however many rows are looked up
+in it: no other task runs within a turn, and a commit of this process is told to whoever waits for
+it in a later turn. Another process's commit is seen in the next turn.
 """
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
+
+NextTurn = Callable[[Callable[[], None]], object]
+"""Has something called in the event loop's next turn, ahead of all that is asked for later."""
 
 _CHANGES = "SELECT number, topic, subject FROM changes WHERE number > ? ORDER BY number"
 _LAST = "SELECT COALESCE(MAX(number), 0) FROM changes"
@@ -16,9 +24,17 @@ _LAST = "SELECT COALESCE(MAX(number), 0) FROM changes"
 class RowCache:
     """The rows of all topics, the least recently used forgotten first. For one thread."""
 
-    def __init__(self, connection: sqlite3.Connection, *, most: int = 10_000) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        most: int = 10_000,
+        next_turn: NextTurn | None = None,
+    ) -> None:
         self._connection = connection
         self._most = most
+        self._next_turn = next_turn
+        self._asked = False
         self._kept: OrderedDict[tuple[str, str], object] = OrderedDict()
         self._version = -1
         self._position = -1
@@ -50,6 +66,12 @@ class RowCache:
         self._connection.close()
 
     def _catch_up(self) -> None:
+        """Ask the file what has changed, unless it was asked in this turn already."""
+        if self._asked:
+            return
+        if self._next_turn is not None:
+            self._asked = True
+            self._next_turn(self._ask_again)
         try:
             version = self._connection.execute("PRAGMA data_version").fetchone()[0]
             if version != self._version:
@@ -57,6 +79,9 @@ class RowCache:
                 self._version = version
         except sqlite3.Error:
             self._forget_all()
+
+    def _ask_again(self) -> None:
+        self._asked = False
 
     def _forget_changed(self) -> None:
         changes = self._changes()
