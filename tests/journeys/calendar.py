@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from tests.journeys.installation import Api, Installation
+from tests.journeys.installation import Api
 from tests.servers.browser import answer_dev_pages
 from tests.servers.good import GoodServer, Registered
 
@@ -120,7 +120,14 @@ class Journey:
         return outcome
 
 
-def prepared(installation: Installation, server: GoodServer, **changes: Any) -> Journey:
+class Reachable(Protocol):
+    """An installation in this process or in another."""
+
+    @property
+    def api(self) -> Api: ...
+
+
+def prepared(installation: Reachable, server: GoodServer, **changes: Any) -> Journey:
     """Create and publish the connector, register its client, store its secrets."""
     api = installation.api
     made = api.post(

@@ -91,7 +91,7 @@ class Refresher:
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
-        self._owner = randomness.text()
+        self._owner = randomness.new_id("own")
         self._running: dict[tuple[str, str], asyncio.Task[ConnectionRow]] = {}
         self._unstored: dict[tuple[str, str], _Renewal] = {}
         """What the storage did not take in time."""

@@ -58,7 +58,7 @@ class Revoker:
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
-        self._owner = randomness.text()
+        self._owner = randomness.new_id("own")
 
     async def enqueue(
         self, row: ConnectionRow, credentials: Credentials, *, held: bool = False

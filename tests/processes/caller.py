@@ -1,0 +1,115 @@
+"""One process of an installation: renews a connection when told to, and dies where told to.
+
+Started with its orders as JSON in its argument; takes one command a line, answers one line of JSON.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from connectsmith.bootstrap import join, open_parts, rules_of
+from connectsmith.errors import ConnectsmithError
+from connectsmith.service.ports import Connections, Sender
+from connectsmith.service.rows import ConnectionRow
+from connectsmith.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a process shall be like."""
+
+    settings: dict[str, Any]
+    connection: str
+    tasks: int = 1
+    lease: bool = True
+    """Whether the lease is heeded; without it this process is what the tests warn of."""
+    dies: str | None = None
+    """`before_request` or `before_commit`: where it kills itself."""
+    stalls: bool = False
+    """Whether it stops before it commits, until it is told to go on."""
+
+
+class Heedless:
+    """Connections that everybody may renew at any time."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connections, name)
+
+    async def get(self, workspace: str, connection: str) -> ConnectionRow | None:
+        row = await self._connections.get(workspace, connection)
+        return None if row is None else replace(row, lease_until=None)
+
+    async def take_lease(self, row: ConnectionRow, **_: Any) -> int:
+        return row.fence
+
+
+class Signalling:
+    """Sends this process a signal before one kind of call."""
+
+    def __init__(self, original: object, name: str, number: int) -> None:
+        self._original = original
+        self._name = name
+        self._number = number
+
+    def __getattr__(self, name: str) -> Any:
+        original = getattr(self._original, name)
+        if name != self._name:
+            return original
+
+        async def signalling(*given: object, **named: object) -> object:
+            os.kill(os.getpid(), self._number)
+            return await original(*given, **named)
+
+        return signalling
+
+
+async def main(orders: Orders) -> None:
+    parts = await open_parts(_settings(orders.settings))
+    application = join(parts, rules_of(_settings(orders.settings)))
+    desk = application.desks.connections
+    refresher = desk._refresher
+    if not orders.lease:
+        refresher._connections = cast("Connections", Heedless(refresher._connections))
+    if orders.dies == "before_request":
+        deadly = Signalling(parts.sender, "send", signal.SIGKILL)
+        refresher._endpoint._sender = cast("Sender", deadly)
+    if orders.dies == "before_commit" or orders.stalls:
+        number = signal.SIGSTOP if orders.stalls else signal.SIGKILL
+        deadly = Signalling(refresher._connections, "store", number)
+        refresher._connections = cast("Connections", deadly)
+
+    async def renew() -> object:
+        row = await desk.row("default", orders.connection)
+        try:
+            return (await refresher.fresh(row, await desk._blueprint(row))).version
+        except ConnectsmithError as error:
+            return error.code
+
+    _say("ready")
+    while await asyncio.to_thread(sys.stdin.readline):
+        _say(await asyncio.gather(*[renew() for _ in range(orders.tasks)]))
+    await parts.sender.close()
+    await parts.storage.close()
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    paths = {name: Path(given[name]) for name in ("data_dir", "key_file")}
+    pairs = {"allow_private": tuple(given["allow_private"])}
+    return Settings(**{**given, **paths, **pairs})
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Orders(**json.loads(sys.argv[1]))))

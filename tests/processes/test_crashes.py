@@ -1,0 +1,165 @@
+"""Processes that die or stall at every point of a refresh; the next one goes by what is stored."""
+
+import asyncio
+import signal
+import sqlite3
+from pathlib import Path
+
+from tests.processes.fleet import A_FIFTIETH, Fleet, fleet_at, fleet_beside, granted
+from tests.servers.hostile import Hostile
+from tests.servers.loop import Gate
+from tests.servers.proxy import start_proxy
+from tests.servers.replies import after
+from tests.servers.sandbox import SandboxServer
+
+from connectsmith.core.connection.status import Status
+from connectsmith.service.holdings import opened
+
+ROUNDS = 3
+A_FIFTEENTH = {"refresh_lease_seconds": 3.0, "token_timeout_seconds": 2.5}
+"""Where a holder must keep its lease while the test looks."""
+
+
+def intact(folder: Path) -> bool:
+    """Tell whether the database is whole."""
+    with sqlite3.connect(folder / "data" / "connectsmith.db") as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+
+
+def die_at(fleet: Fleet, point: str) -> None:
+    """Let a process kill itself at a point of a refresh."""
+    victim = fleet.one(dies=point)
+    victim.renew()
+    assert victim.answer() is None
+    assert victim.ended() == -signal.SIGKILL
+
+
+def access_token(fleet: Fleet) -> str:
+    """Return the access token that is stored."""
+    tokens = opened(fleet.installation.inside.parts.sealer, fleet.row()).tokens
+    assert tokens is not None
+    return tokens.access_token.reveal()
+
+
+def test_killed_before_the_request_the_next_process_renews_when_the_lease_has_ended(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with fleet_at(sandbox, tmp_path, **A_FIFTIETH) as fleet:
+        heir = fleet.one()
+        for _ in range(ROUNDS):
+            version = fleet.expire()
+            die_at(fleet, "before_request")
+            left = fleet.row()
+
+            heir.renew()
+
+            assert left.lease_owner is not None
+            assert heir.answer() == [version + 1]
+        assert sandbox.token_requests()["refresh_token"] == ROUNDS
+        assert sandbox.token_errors() == {}
+        assert fleet.row().lease_owner is None
+
+
+def test_killed_while_the_answer_is_on_its_way_the_next_process_asks_again(
+    hostile: Hostile, tmp_path: Path
+) -> None:
+    with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
+        heir = fleet.one()
+        for number in range(ROUNDS):
+            version, gate = fleet.expire(), Gate()
+            hostile.on("/token", after(gate, granted(0)), granted(number + 1))
+            victim = fleet.one()
+            victim.renew()
+            asyncio.run(gate.reached())
+            victim.send(signal.SIGKILL)
+            victim.ended()
+
+            heir.renew()
+
+            assert heir.answer() == [version + 1]
+            assert access_token(fleet) == f"access-{number + 1}"
+
+
+def test_killed_while_a_strict_servers_answer_is_on_its_way_the_owner_is_asked(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with (
+        start_proxy(sandbox.issuer) as proxy,
+        fleet_at(sandbox, tmp_path, through=proxy, **A_FIFTIETH) as fleet,
+    ):
+        gate = Gate()
+        proxy.hold_answer("/token", gate)
+        fleet.expire()
+        victim = fleet.one()
+        victim.renew()
+        asyncio.run(gate.reached())
+        victim.send(signal.SIGKILL)
+        victim.ended()
+        gate.open()
+
+        heir = fleet.one()
+        heir.renew()
+
+        assert heir.answer() == ["grant_rejected"]
+        assert fleet.row().status is Status.NEEDS_AUTHORIZATION
+
+
+def test_killed_before_the_commit_the_state_is_honest_and_nothing_is_broken(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with fleet_at(sandbox, tmp_path, **A_FIFTIETH) as fleet:
+        version = fleet.expire()
+        die_at(fleet, "before_commit")
+        before = fleet.row()
+
+        heir = fleet.one()
+        heir.renew()
+
+        assert (before.status, before.version) == (Status.ACTIVE, version)
+        assert heir.answer() == ["grant_rejected"]
+        assert fleet.row().status is Status.NEEDS_AUTHORIZATION
+        assert fleet.row().version == version
+    assert intact(tmp_path)
+
+
+def test_stalled_holder_is_fenced_off_when_it_wakes(hostile: Hostile, tmp_path: Path) -> None:
+    with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
+        hostile.on("/token", granted(1), granted(2))
+        version = fleet.row().version
+        stalled, heir = fleet.one(stalls=True), fleet.one()
+        stalled.renew()
+        stalled.stopped()
+
+        heir.renew()
+        taken_over = heir.answer()
+        stored = fleet.row()
+        stalled.send(signal.SIGCONT)
+        woken = stalled.answer()
+
+        assert taken_over == [version + 1]
+        assert woken == [version + 1]
+        assert fleet.row() == stored
+        assert access_token(fleet) == "access-2"
+        assert [fence for fence, _ in fleet.rescued()] == [1]
+
+
+def test_holder_that_wakes_first_stores_nothing_over_its_successor(
+    hostile: Hostile, tmp_path: Path
+) -> None:
+    with fleet_beside(hostile, tmp_path, **A_FIFTEENTH) as fleet:
+        gate, version = Gate(), fleet.row().version
+        hostile.on("/token", granted(1), after(gate, granted(2)))
+        stalled, heir = fleet.one(stalls=True), fleet.one()
+        stalled.renew()
+        stalled.stopped()
+
+        heir.renew()
+        asyncio.run(gate.reached())
+        stalled.send(signal.SIGCONT)
+        while not fleet.rescued():
+            assert fleet.row().version == version
+        gate.open()
+
+        assert heir.answer() == [version + 1]
+        assert stalled.answer() == [version + 1]
+        assert access_token(fleet) == "access-2"

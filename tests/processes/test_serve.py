@@ -1,0 +1,315 @@
+"""`connectsmith serve` as a process: it starts once, shares, drains, and loses nothing."""
+
+import asyncio
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from json import loads
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+from tests.journeys.calendar import Journey, prepared
+from tests.journeys.installation import Api
+from tests.servers.good import GoodServer
+from tests.servers.loop import Gate
+from tests.servers.proxy import start_proxy
+from tests.servers.sandbox import SandboxServer
+
+from connectsmith.sdk import read_profile
+
+PATIENCE = 60
+
+
+@dataclass(slots=True)
+class Serving:
+    """A server process, and what it has written so far."""
+
+    process: subprocess.Popen[str]
+    api: Api
+    lines: list[dict[str, Any]]
+
+    def next_line(self) -> dict[str, Any]:
+        """Wait for its next line; the first words are for people, the rest is JSON."""
+        assert self.process.stderr is not None
+        while line := self.process.stderr.readline():
+            if line.startswith("{"):
+                self.lines.append(loads(line))
+                return self.lines[-1]
+        raise AssertionError(f"it ended with {self.process.wait()}: {self.lines}")
+
+    def await_event(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until it has written so many lines of a kind."""
+        seen: list[dict[str, Any]] = []
+        while len(seen) < count:
+            line = self.next_line()
+            if line["event"] == event:
+                seen.append(line)
+        return seen
+
+    def stop(self) -> int:
+        """Ask it to stop, and read what it says until it has."""
+        self.process.terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end."""
+        _, rest = self.process.communicate(timeout=PATIENCE)
+        self.lines += [loads(line) for line in rest.splitlines() if line.startswith("{")]
+        return self.process.returncode
+
+
+def environment(folder: Path, **settings: Any) -> dict[str, str]:
+    """Return an environment with data, key and profile in a folder, and settings."""
+    places = {
+        "data_dir": folder / "data",
+        "key_file": folder / "keys" / "root.key",
+        "profile": folder / "profile",
+        **settings,
+    }
+    named = {f"CONNECTSMITH_{name.upper()}": str(value) for name, value in places.items()}
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), **named}
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "connectsmith", *arguments]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@contextmanager
+def serving(
+    folder: Path, *private: int, port: int | None = None, **settings: Any
+) -> Iterator[Serving]:
+    """Run `connectsmith serve` until the block ends."""
+    port = port or free_port()
+    pairs = ",".join(f"127.0.0.1:{each},[::1]:{each}" for each in private)
+    around = environment(folder, port=port, allow_private=pairs, **settings)
+    process = subprocess.Popen(
+        command("serve"), env=around, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    watch = Timer(PATIENCE * 2, process.kill)
+    watch.start()
+    server = Serving(process, Api(f"http://127.0.0.1:{port}", ""), [])
+    try:
+        server.await_event("serving", int(settings.get("workers", 1)))
+        server.api = Api(server.api.address, read_profile(folder / "profile").token or "")
+        yield server
+    finally:
+        watch.cancel()
+        if process.poll() is None:
+            server.stop()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def connected(server: Serving, authority: GoodServer, **changes: Any) -> tuple[Journey, str]:
+    """Make a connection through a server process."""
+    journey = prepared(server, authority, **changes)
+    return journey, journey.connect()
+
+
+def refused(folder: Path, **settings: Any) -> tuple[int, str]:
+    """Run `connectsmith serve` where it may not start; return exit code and last line."""
+    ended = subprocess.run(
+        command("serve"),
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return ended.returncode, ended.stderr.splitlines()[-1]
+
+
+def test_told_to_stop_it_finishes_what_it_began_and_leaves_no_lease(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with start_proxy(sandbox.issuer) as proxy, ThreadPoolExecutor() as pool:
+        with serving(tmp_path, sandbox.port, proxy.port) as server:
+            journey, connection = connected(server, sandbox, tokenURL=f"{proxy.origin}/token")
+            kept = journey.api.get(f"/v1/connections/{connection}")
+            gate = Gate()
+            proxy.hold_answer("/token", gate)
+            asked = pool.submit(journey.api.post, f"/v1/connections/{connection}/refresh")
+            asyncio.run(gate.reached())
+
+            server.process.terminate()
+            gate.open()
+
+            assert asked.result()["version"] == kept["version"] + 1
+            assert server.ended() == 0
+            assert server.lines[-1]["event"] == "stopped"
+
+        with serving(tmp_path, sandbox.port, proxy.port) as again:
+            renewed = again.api.post(f"/v1/connections/{connection}/refresh")
+
+    assert renewed["version"] == kept["version"] + 2
+    assert sandbox.token_errors() == {}
+
+
+def test_pending_authorization_outlives_a_restart(sandbox: SandboxServer, tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, sandbox.port, port=port) as server:
+        journey = prepared(server, sandbox)
+        started = journey.start()
+    with serving(tmp_path, sandbox.port, port=port):
+        arrival = journey.consent(started["start_url"])
+    with serving(tmp_path, sandbox.port, port=port):
+        done = journey.complete(started, arrival)
+
+    assert done["connection"]["status"] == "unconfirmed"
+    assert sandbox.token_requests() == {"authorization_code": 1}
+
+
+def test_two_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, workers=2) as server:
+        first, second = (line["process"] for line in server.lines if line["event"] == "serving")
+
+        os.kill(first, signal.SIGKILL)
+        (buried,) = server.await_event("worker_replaced")
+        (replaced,) = server.await_event("serving")
+        health = [server.api.ask("GET", "/health").status_code for _ in range(20)]
+
+        assert (buried["process"], buried["code"]) == (first, -signal.SIGKILL)
+        assert replaced["process"] not in {first, second}
+        assert health == [200] * 20
+        assert server.stop() == 0
+        assert {line["process"] for line in server.lines if line["event"] == "stopped"} == {
+            second,
+            replaced["process"],
+        }
+
+
+def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
+    with serving(tmp_path, workers=2) as server:
+        server.process.kill()
+
+        server.ended()  # only when nobody holds its standard error any more
+
+        assert [line["event"] for line in server.lines].count("stopped") == 2
+
+
+def test_second_installation_on_a_data_directory_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        code, line = refused(tmp_path, port=free_port())
+
+        assert code == 75
+        assert line == (
+            f"start_refused: Another Connectsmith (process {server.process.pid}) already runs on "
+            f"{tmp_path / 'data'}. Stop it, or choose another data_dir."
+        )
+        assert server.api.ask("GET", "/health").status_code == 200
+
+
+def test_busy_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        code, line = refused(tmp_path, port=port)
+
+    assert code == 75
+    assert line.startswith(f"start_refused: 127.0.0.1:{port} cannot be listened on")
+    assert line.endswith("Stop what uses it, or choose another port with --port.")
+
+
+def test_locked_database_is_said_so_and_asks_the_server_nothing(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with serving(tmp_path, sandbox.port) as server:
+        _, connection = connected(server, sandbox)
+        path = f"/v1/connections/{connection}/refresh"
+        with closing(sqlite3.connect(tmp_path / "data" / "connectsmith.db")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            locked = server.api.ask("POST", path, json={})
+            read = server.api.get(f"/v1/connections/{connection}")
+            during = dict(sandbox.token_requests())
+            other.execute("ROLLBACK")
+
+        assert (locked.status_code, locked.json()["code"]) == (503, "storage_busy")
+        assert int(locked.headers["retry-after"]) >= 1
+        assert read["status"] == "active"
+        assert during == {"authorization_code": 1}
+        assert server.api.post(path)["version"] == read["version"] + 1
+
+
+def test_full_disk_is_said_so_and_loses_nothing(sandbox: SandboxServer, tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "small") as disk,
+        start_proxy(sandbox.issuer) as proxy,
+        ThreadPoolExecutor() as pool,
+        serving(disk, sandbox.port, proxy.port) as server,
+    ):
+        _, connection = connected(server, sandbox, tokenURL=f"{proxy.origin}/token")
+        path = f"/v1/connections/{connection}/refresh"
+        before = server.api.get(f"/v1/connections/{connection}")
+
+        ballast = fill(disk)
+        refusal = server.api.ask("POST", path, json={})
+        asked = dict(sandbox.token_requests())
+        ballast.unlink()
+
+        gate = Gate()
+        proxy.hold_answer("/token", gate)
+        waiting = pool.submit(server.api.ask, "POST", path, json={})
+        asyncio.run(gate.reached())
+        ballast = fill(disk)
+        gate.open()
+        readable = server.api.get(f"/v1/connections/{connection}")
+        ballast.unlink()
+        renewed = waiting.result()
+
+    assert (refusal.status_code, refusal.json()["code"]) == (503, "storage_full")
+    assert "retry-after" in refusal.headers
+    assert asked == {"authorization_code": 1}
+    assert readable["version"] == before["version"]
+    assert renewed.json()["version"] == before["version"] + 1
+    assert sandbox.token_errors() == {}
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[Path]:
+    """Mount a file system of a few megabytes."""
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small file system")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Write to a file system until nothing more fits."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        for size in (1 << 16, 1 << 10, 1):
+            with suppress(OSError):
+                while file.write(b"\0" * size):
+                    pass
+    return ballast
+
+
+def test_log_tells_no_query_header_or_body(sandbox: SandboxServer, tmp_path: Path) -> None:
+    with serving(tmp_path, sandbox.port, log_level="debug") as server:
+        journey, connection = connected(server, sandbox)
+        journey.call(connection, "calendars.list")
+        server.api.ask("GET", "/v1/connectors?search=needle-in-the-query")
+        server.api.ask("GET", "/oauth/callback/con_none?code=needle-code&state=needle-state")
+        server.api.ask("POST", "/v1/connectors", content=b"{needle-in-the-body")
+        server.stop()
+
+    assert [line["event"] for line in server.lines] == ["serving", "stopped"]

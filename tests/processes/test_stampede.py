@@ -1,0 +1,46 @@
+"""Sixty-four callers in eight processes find one access token ended."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.processes.fleet import Fleet, fleet_at
+from tests.servers.sandbox import SandboxServer
+
+PROCESSES = 8
+TASKS = 8
+
+
+def stampede(fleet: Fleet, rounds: int, **orders: Any) -> Counter[object]:
+    """Let all callers renew at once, again and again; return what they were told."""
+    told: Counter[object] = Counter()
+    processes = fleet.start(PROCESSES, tasks=TASKS, **orders)
+    for _ in range(rounds):
+        version = fleet.expire()
+        for each in processes:
+            each.renew()
+        for each in processes:
+            told.update(got - version if isinstance(got, int) else got for got in each.answer())
+    return told
+
+
+def test_sixty_four_callers_in_eight_processes_ask_once_a_round(
+    sandbox: SandboxServer, tmp_path: Path, database: dict[str, Any], rounds: int
+) -> None:
+    with fleet_at(sandbox, tmp_path, **database) as fleet:
+        told = stampede(fleet, rounds)
+
+    assert told == {1: rounds * PROCESSES * TASKS}
+    assert sandbox.token_requests()["refresh_token"] == rounds
+    assert sandbox.token_errors() == {}
+
+
+def test_without_the_lease_the_same_callers_lose_the_grant(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with fleet_at(sandbox, tmp_path) as fleet:
+        told = stampede(fleet, 3, lease=False)
+
+    assert sandbox.token_requests()["refresh_token"] > 3
+    assert sandbox.token_errors()["invalid_grant"] > 0
+    assert told["grant_rejected"] > 0
