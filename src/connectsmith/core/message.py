@@ -72,4 +72,7 @@ class HttpResponse:
 
     def header(self, name: str) -> str | None:
         """Return the first header of that lower-case name."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None

@@ -23,6 +23,8 @@ from connectsmith.service.rows import (
 from connectsmith.service.rules import Rules
 
 PLAIN, DEFLATED = b"\x00", b"\x01"
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Kept ready: `json.dumps` makes a new one for these options, which costs as much as its work."""
 WORTH_DEFLATING = 2048
 """Bytes below which compression costs more than it saves."""
 
@@ -67,7 +69,7 @@ class Records:
 
         A member `body` holds `content` (base64) and `content_type` of an answer kept whole.
         """
-        content = json.dumps(transcript, ensure_ascii=False, separators=(",", ":")).encode()
+        content = _WRITER.encode(transcript).encode()
         place = transcript_place(row.workspace, row.id)
         self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from connectsmith.core.authorization.token_set import TokenSet
@@ -12,9 +13,9 @@ from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SealBroken
 
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
-_FIELD: Final = "field."
-_CAPTURED: Final = "captured."
-_GRANTED: Final = "granted."
+_FIELD: Final = "field"
+_CAPTURED: Final = "captured"
+_GRANTED: Final = "granted"
 _ABOUT: Final = "tokens"
 
 
@@ -51,13 +52,13 @@ class Credentials:
         `access_token`, `refresh_token`, `id_token`, `field.KEY`, `captured.NAME`, `granted.NAME`
         (captured from token answers), and in `tokens`, as JSON, what is no secret about them.
         """
-        flat = {_FIELD + key: value for key, value in self.fields.items()}
-        flat |= {_CAPTURED + name: value for name, value in self.captured.items()}
+        flat = {f"{_FIELD}.{key}": value for key, value in self.fields.items()}
+        flat |= {f"{_CAPTURED}.{name}": value for name, value in self.captured.items()}
         if self.tokens is None:
             return flat
         held = {name: getattr(self.tokens, name) for name in _TOKENS}
         flat |= {name: value for name, value in held.items() if value is not None}
-        flat |= {_GRANTED + name: value for name, value in self.tokens.captured.items()}
+        flat |= {f"{_GRANTED}.{name}": value for name, value in self.tokens.captured.items()}
         flat[_ABOUT] = Secret(json.dumps(_about(self.tokens)))
         return flat
 
@@ -68,11 +69,13 @@ class Credentials:
         Raises:
             SealBroken: it is not one.
         """
-        return cls(
-            tokens=_tokens(flat) if _ABOUT in flat else None,
-            fields=_under(_FIELD, flat),
-            captured=_under(_CAPTURED, flat),
-        )
+        under: dict[str, dict[str, Secret]] = {_FIELD: {}, _CAPTURED: {}, _GRANTED: {}}
+        for name, value in flat.items():
+            kind, dot, key = name.partition(".")
+            if dot and kind in under:
+                under[kind][key] = value
+        tokens = _tokens(flat, under[_GRANTED]) if _ABOUT in flat else None
+        return cls(tokens=tokens, fields=under[_FIELD], captured=under[_CAPTURED])
 
 
 def _about(tokens: TokenSet) -> dict[str, Any]:
@@ -85,25 +88,40 @@ def _about(tokens: TokenSet) -> dict[str, Any]:
     }
 
 
-def _tokens(flat: Mapping[str, Secret]) -> TokenSet:
-    if "access_token" not in flat:
-        raise SealBroken("A connection's record holds no access token where it must.")
-    # no secret, only sealed with them: when, how long, what for
-    about = json.loads(flat[_ABOUT].reveal())
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is no secret about tokens, and only sealed with them."""
+
+    received_at: datetime
+    lifetime: timedelta | None
+    token_type: str
+    scopes: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _read_about(text: str) -> _About:
+    """Read it; the same text comes with every call until the tokens are renewed."""
+    about = json.loads(text)
     lifetime = about["lifetime"]
-    return TokenSet(
-        access_token=flat["access_token"],
+    return _About(
         received_at=datetime.fromisoformat(about["received_at"]),
-        refresh_token=flat.get("refresh_token"),
-        id_token=flat.get("id_token"),
-        token_type=about["token_type"],
         lifetime=None if lifetime is None else timedelta(microseconds=lifetime),
+        token_type=about["token_type"],
         scopes=tuple(about["scopes"]),
-        captured=_under(_GRANTED, flat),
     )
 
 
-def _under(prefix: str, flat: Mapping[str, Secret]) -> dict[str, Secret]:
-    return {
-        name.removeprefix(prefix): value for name, value in flat.items() if name.startswith(prefix)
-    }
+def _tokens(flat: Mapping[str, Secret], granted: Mapping[str, Secret]) -> TokenSet:
+    if "access_token" not in flat:
+        raise SealBroken("A connection's record holds no access token where it must.")
+    about = _read_about(flat[_ABOUT].reveal())
+    return TokenSet(
+        access_token=flat["access_token"],
+        received_at=about.received_at,
+        refresh_token=flat.get("refresh_token"),
+        id_token=flat.get("id_token"),
+        token_type=about.token_type,
+        lifetime=about.lifetime,
+        scopes=about.scopes,
+        captured=granted,
+    )

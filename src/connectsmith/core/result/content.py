@@ -1,5 +1,6 @@
 """Read an answer's body into a value: JSON, text, or a description of what is neither."""
 
+import codecs
 import json
 import re
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ def parse_json(content: bytes, charset: str | None = None) -> Any:
         ValueError: it is none, has NaN or numbers beyond reason, or is nested too deeply.
     """
     try:
-        text = content.decode("utf-8-sig")
+        text = content.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         text = content.decode(json.detect_encoding(content) if charset is None else charset)
     try:

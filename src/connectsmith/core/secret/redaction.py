@@ -30,6 +30,8 @@ _BASE64: Final = rb"[A-Za-z0-9+/_\-]?"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,30} +")
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 _MASKS_KEPT: Final = 64
+_INNOCENT_KEPT: Final = 128
+_INNOCENT_LENGTH: Final = 1024
 
 
 @final
@@ -60,6 +62,7 @@ class Redactor:
         self._owners: tuple[bytes, ...] = ()
         self._strong: Redactor | None = None
         self._masks: dict[bytes, str] = {}
+        self._innocent: set[str] = set()
         self._whole_headers: dict[tuple[str, ...], frozenset[int]] = {}
 
     def __repr__(self) -> str:
@@ -98,7 +101,10 @@ class Redactor:
 
     def finds(self, content: bytes) -> bool:
         """Tell whether a known value is in there, in any form."""
-        for needle in self._needles:  # noqa: SIM110 - twice as fast as any() with a generator
+        length = len(content)
+        for needle in self._needles:
+            if len(needle) > length:
+                break  # the rest is longer still
             if needle in content:
                 return True
         return False
@@ -123,9 +129,8 @@ class Redactor:
         """Mask headers that hold credentials, parameters of URLs in headers, and known values."""
         if not headers:
             return headers
-        joined = "\n".join([value for _, value in headers])
         whole = self._whole(tuple([name for name, _ in headers]))
-        doubtful = "?" in joined or "&" in joined or "#" in joined or self._is_known(joined)
+        doubtful = self._doubtful([pair[1] for at, pair in enumerate(headers) if at not in whole])
         if not whole and not doubtful:
             return headers
         masked = list(headers)
@@ -135,6 +140,21 @@ class Redactor:
             elif doubtful:
                 masked[index] = (name, self.url(value))
         return tuple(masked)
+
+    def _doubtful(self, values: list[str]) -> bool:
+        """Tell whether a header's value must be looked at by itself.
+
+        Most values come again with every call: those in which nothing was found are remembered.
+        """
+        fresh = [value for value in values if value not in self._innocent]
+        if not fresh:
+            return False
+        joined = "\n".join(fresh)
+        if "?" in joined or "&" in joined or "#" in joined or self._is_known(joined):
+            return True
+        if len(self._innocent) < _INNOCENT_KEPT and len(joined) <= _INNOCENT_LENGTH:
+            self._innocent.update(fresh)
+        return False
 
     def is_secret_header(self, name: str) -> bool:
         """Tell whether a header's value is masked whole."""
