@@ -237,10 +237,11 @@ class BrowserSteps:
     ) -> tuple[CallbackCode | CallbackError, str | None]:
         """Read the answer strictly and compare its issuer, whether it says yes or no."""
         party = party_of(row, blueprint, self._held(row))
-        answer = read_callback(query, party.client)
+        values = await self._endpoint.values(party)
+        sent = [each.value for each in values.secrets.values()]
+        answer = read_callback(query, party.client, sent)
         if self._sealer.digest("state", answer.state) != row.state_digest:
             raise CallbackRefused("The callback names another state than the one it was found by.")
-        values = await self._endpoint.values(party)
         issuer = check_issuer(
             party.client,
             answer.iss,

@@ -28,7 +28,7 @@ from connectsmith.core.exchange import (
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.result.outcome import Outcome
 from connectsmith.core.secret.destinations import Destinations
-from connectsmith.core.secret.redaction import Redactor
+from connectsmith.core.secret.redaction import PieceMask, Redactor
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     Bug,
@@ -75,19 +75,22 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An answer whose body is passed on as it comes."""
+    """An answer whose body is passed on as it comes, masked."""
 
     call: str
     status: int
     content_type: str
     _stream: StreamedResponse
     _open: AsyncExitStack
+    _mask: PieceMask
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body; closes the exchange at its end, or when nobody wants more."""
         async with self._open:
             async for chunk in self._stream.chunks():
-                yield chunk
+                if masked := self._mask.take(chunk):
+                    yield masked
+            yield self._mask.rest()
 
 
 @dataclass(slots=True)
@@ -174,6 +177,7 @@ class CallDesk:
                 content_type=ending.outcome.content_type or "",
                 _stream=streams[-1],
                 _open=stack.pop_all(),
+                _mask=PieceMask((ending.redactor or call.redactor).strong),
             )
 
     async def flush(self) -> None:
@@ -334,17 +338,17 @@ class CallDesk:
             test=subject.test,
             has_transcript=True,
         )
-        self._records.keep(row, ending.transcript.to_json() | _body(call, ending))
+        self._records.keep(row, ending.transcript.to_json() | _body(ending))
 
 
-def _body(call: Call, ending: Ending) -> dict[str, Any]:
+def _body(ending: Ending) -> dict[str, Any]:
     """Keep a body that is no value, masked, so that it can be fetched."""
     outcome, response = ending.outcome, ending.response
     if outcome is None or outcome.body is None or response is None or not response.body:
         return {}
     if len(response.body) > LARGEST_KEPT:
         return {}
-    content = base64.b64encode(call.redactor.known(response.body)).decode()
+    content = base64.b64encode(ending.masked_body()).decode()
     return {"body": {"content": content, "content_type": outcome.content_type}}
 
 

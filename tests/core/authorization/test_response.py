@@ -176,6 +176,23 @@ def test_error_that_is_no_plain_word_is_not_repeated(error: str) -> None:
     assert answer.error == UNNAMED_ERROR
 
 
+def test_error_that_echoes_what_was_sent_is_masked() -> None:
+    state, client_id = "4VcQ-state-canary-0001", "client-id-canary-0002"
+    query = urlencode({
+        "state": state,
+        "error": state,
+        "error_description": "n" * 290 + f" {state} {client_id}",
+        "error_uri": f"https://a.example.com/?client={client_id}",
+    })  # fmt: skip
+
+    answer = read_callback(query, client(), [Secret(client_id)])
+
+    assert isinstance(answer, CallbackError)
+    shown = f"{answer.error} {answer.description} {answer.uri} {refusal(answer).message}"
+    assert state[:8] not in shown
+    assert client_id[:8] not in shown
+
+
 def test_long_description_is_cut() -> None:
     answer = read(urlencode({"error": "e", "state": "s", "error_description": "é" * 2000}))
 

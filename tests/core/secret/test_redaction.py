@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectsmith.core.secret.redaction import Redactor
+from connectsmith.core.secret.redaction import PieceMask, Redactor
 from connectsmith.core.secret.secret import Secret
 
 SECRET = "s3cr/et+Täg \"quoted\" & <'odd'>~" + "x9Z"
@@ -271,3 +271,19 @@ def test_no_occurrence_survives(secret: str, before: str, after: str, encoding: 
 @given(content=st.binary(max_size=500), grant=st.booleans(), form=st.booleans())
 def test_any_bytes_are_masked_without_error(content: bytes, *, grant: bool, form: bool) -> None:
     redactor(SECRET).body(content, grant=grant, form=form)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 64, 1000])
+def test_value_that_pieces_share_is_masked(size: int) -> None:
+    value = b"canary/7f3a9c51"
+    known = Redactor([Secret(value.decode())], lambda _: "0" * 8)
+    encoded = base64.b64encode(value)
+    whole = b"a %b, %b and canary%%2F7f3a9c51 in one body" % (value, encoded) * 3
+    mask = PieceMask(known)
+
+    pieces = [mask.take(whole[start : start + size]) for start in range(0, len(whole), size)]
+    passed = b"".join(pieces) + mask.rest()
+
+    assert b"7f3a9c51" not in passed
+    assert encoded[:8] not in passed
+    assert passed.endswith(b" in one body")

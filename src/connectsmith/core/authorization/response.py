@@ -4,7 +4,7 @@ Everything in it is untrusted. It is read strictly, and no message repeats any o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.model import CaptureFrom
 from connectsmith.core.secret.destinations import origin_of
+from connectsmith.core.secret.redaction import Redactor
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     AuthorizationRequestRejected,
@@ -63,8 +64,12 @@ class CallbackError:
     iss: str | None = None
 
 
-def read_callback(query: str, client: OAuthClient) -> CallbackCode | CallbackError:
+def read_callback(
+    query: str, client: OAuthClient, sent: Iterable[Secret] = ()
+) -> CallbackCode | CallbackError:
     """Read the query of a callback; parameters that nobody asked for are ignored.
+
+    What an error says is masked where it echoes the state, or another value that was `sent`.
 
     Raises:
         CallbackRefused: no response that an authorization server may give: a parameter repeated
@@ -77,7 +82,7 @@ def read_callback(query: str, client: OAuthClient) -> CallbackCode | CallbackErr
     if "code" in given and "error" in given:
         raise CallbackRefused("The callback holds both a code and an error.")
     if "error" in given:
-        return _error(given, Secret(state))
+        return _error(given, Secret(state), sent)
     if "code" not in given:
         raise CallbackRefused("The callback holds neither a code nor an error.")
     return CallbackCode(
@@ -184,11 +189,12 @@ def _check_value(name: str, value: str) -> None:
         )
 
 
-def _error(given: Mapping[str, str], state: Secret) -> CallbackError:
-    error, uri = given["error"], given.get("error_uri", "")
+def _error(given: Mapping[str, str], state: Secret, sent: Iterable[Secret]) -> CallbackError:
+    echoes = Redactor((state, *sent), lambda _: "sent")
+    error, uri = echoes.text(given["error"]), echoes.text(given.get("error_uri", ""))
     return CallbackError(
         error=error if _WORD.fullmatch(error) else UNNAMED_ERROR,
-        description=one_line(given.get("error_description", "")) or None,
+        description=one_line(echoes.text(given.get("error_description", ""))) or None,
         uri=uri if _LINK.fullmatch(uri) else None,
         state=state,
         iss=given.get("iss"),

@@ -17,7 +17,7 @@ from connectsmith.core.secret.encodings import MASK_START, SHORTEST, Forms, form
 from connectsmith.core.secret.places import is_secret_header, json_pattern, parameter_pattern
 from connectsmith.core.secret.secret import Secret
 
-__all__ = ["SHORTEST", "STRONG", "Fingerprint", "Redactor"]
+__all__ = ["SHORTEST", "STRONG", "Fingerprint", "PieceMask", "Redactor"]
 
 STRONG: Final = 8
 """Characters from which a value is masked also in answers that callers go on to use."""
@@ -220,6 +220,29 @@ class Redactor:
             self._owners = tuple(value for _, value in alternatives)
             self._pattern = re.compile(b"|".join(b"(%b)" % each for each, _ in alternatives))
         return self._pattern
+
+
+@final
+class PieceMask:
+    """Masks known values in a body that comes in pieces, also values that two pieces share.
+
+    The last `margin` bytes are held back until it is known what follows them.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._held = b""
+
+    def take(self, piece: bytes) -> bytes:
+        """Return what can be passed on once this piece has come."""
+        masked = self._redactor.known(self._held + piece)
+        sure = max(0, len(masked) - self._redactor.margin)
+        self._held = masked[sure:]
+        return masked[:sure]
+
+    def rest(self) -> bytes:
+        """Return what was held back, when nothing follows."""
+        return self._held
 
 
 def _patterns(forms: Forms) -> Iterable[bytes]:
