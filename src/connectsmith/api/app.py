@@ -1,6 +1,7 @@
 """The HTTP application: REST routes and pages in one app, errors in one shape, bodies bounded."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -25,7 +26,7 @@ def create_app(
     desks: Desks, *, pages: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None
 ) -> FastAPI:
     """Join routes, error shapes and limits into one ASGI application."""
-    app = FastAPI(
+    app = QuietApp(
         title="Connectsmith",
         version=__version__,
         summary="Describe an API once; sign in, keep the connection alive, and call it.",
@@ -48,6 +49,18 @@ def create_app(
     generate = app.openapi
     app.openapi = lambda: calls.with_hot_routes(generate())  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
+
+
+class QuietApp(FastAPI):
+    """Keep what nobody foresaw from the server, which would log the exception with its text.
+
+    `on_unknown` has answered and logged it when it arrives here.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        with suppress(Exception):
+            await super().__call__(scope, receive, send)
 
 
 class BodyGuard:
