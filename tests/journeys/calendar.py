@@ -15,8 +15,11 @@ LOOPBACK = "http://127.0.0.1:9/done"
 """Where the browser is stopped: nobody listens, nobody needs to."""
 
 
-def definition(issuer: str, /, **changes: Any) -> dict[str, Any]:
-    """Return the connector; `changes` replace members of `auth_components`, None removes one."""
+def definition(issuer: str, /, *, api: str | None = None, **changes: Any) -> dict[str, Any]:
+    """Return the connector; `changes` replace members of `auth_components`, None removes one.
+
+    `api` is where the API is when it is not beside the authorization server.
+    """
     auth = {
         "type": "oauth2",
         "authorizationURL": f"{issuer}/authorize",
@@ -27,7 +30,7 @@ def definition(issuer: str, /, **changes: Any) -> dict[str, Any]:
         "clientID": "{{clientID}}",
         "clientSecret": "{{clientSecret}}",
     } | changes
-    base = {"url": f"{issuer}/"}
+    base = {"url": f"{api or issuer}/"}
     events = "/calendar/v1/calendars/{calendar}/events"
     return {
         "schema": "1.0",

@@ -29,7 +29,7 @@ class Rules:
     idempotency_lifetime: timedelta = timedelta(hours=24)
     transcripts_kept: timedelta = timedelta(days=7)
     transcript_bytes: int = 1024 * 1024 * 1024
-    revocation_attempts: int = 30
+    revocation_attempts: int = 33
     """Rather more than a day, as the pauses grow to an hour."""
 
     def callback_url(self, connector: str) -> str:
