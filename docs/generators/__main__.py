@@ -17,6 +17,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/command-line.md": command_line.page,
     "reference/errors.md": errors.page,
     "reference/format.md": format_pages.page,
+    "reference/openapi.json": api.openapi,
     "reference/settings.md": settings.page,
 }
 """Every generated page, and what writes it."""

@@ -1,5 +1,6 @@
 """The REST API, from the OpenAPI document that the server itself gives out."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -14,8 +15,8 @@ The server gives the same as OpenAPI 3.1 at `/v1/openapi.json`, and the connecto
 Schema at `/v1/schema`.
 
 Every request carries `Authorization: Bearer` and an API token, but for `/health`, the two schema
-documents, and the pages that browsers visit. An API token has scopes; a request that lacks one is
-answered with `api_scope_missing`. Bodies are JSON and say so.
+documents, and the pages that browsers visit. An API token has scopes; each operation needs one, and
+a request without it is answered with `api_scope_missing`. Bodies are JSON and say so.
 
 Errors are problem documents (RFC 9457): [errors](errors.md). Times are RFC 3339 with `Z`. Lists
 answer `items` and `next`; hand `next` back as `after` to go on. Drafts and connectors have an
@@ -31,14 +32,19 @@ def page() -> str:
     described = create_app(NOBODY).openapi()
     blocks = [INTRODUCTION]
     for tag, rows in _operations(described["paths"]).items():
-        head = ("request", "what it does", "query and headers", "body", "answer")
+        head = ("request", "what it does", "query and headers", "body", "answer", "scope")
         blocks += [f"## {tag.capitalize()}", table(head, rows)]
     objects: Mapping[str, Mapping[str, Any]] = described["components"]["schemas"]
-    wanted = [name for name in dict.fromkeys(references(described["paths"])) if _ours(name)]
+    wanted = list(dict.fromkeys(references(described["paths"])))
     blocks.append("## Objects")
     for name in in_reading_order(objects, wanted):
         blocks += _object(name, objects[name])
     return document("REST API", *blocks)
+
+
+def openapi() -> str:
+    """Return the document itself."""
+    return json.dumps(create_app(NOBODY).openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _operations(paths: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
@@ -52,9 +58,15 @@ def _operations(paths: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
                 ", ".join(_parameters(operation)),
                 _content(operation.get("requestBody", {})),
                 ", ".join(_answers(operation["responses"])),
+                ", ".join(code(scope) for each in operation["security"] for scope in _scopes(each)),
             )
             found.setdefault(operation["tags"][0], []).append(row)
     return found
+
+
+def _scopes(requirement: Mapping[str, Any]) -> Iterator[str]:
+    for scopes in requirement.values():
+        yield from scopes
 
 
 def _parameters(operation: Mapping[str, Any]) -> Iterator[str]:
@@ -71,8 +83,6 @@ def _answers(responses: Mapping[str, Any]) -> Iterator[str]:
 
 def _content(holder: Mapping[str, Any]) -> str:
     shape = holder.get("content", {}).get("application/json", {}).get("schema", {})
-    if "properties" in shape:
-        return ", ".join(code(name) for name in shape["properties"])
     return type_of(shape) if shape else ""
 
 
@@ -91,8 +101,3 @@ def _object(name: str, shape: Mapping[str, Any]) -> Iterator[str]:
     ]
     if rows:
         yield table(("member", "type", "default", "meaning"), rows)
-
-
-def _ours(name: str) -> bool:
-    """Tell our objects from the framework's own error shape, which is never sent."""
-    return name != "HTTPValidationError"

@@ -12,12 +12,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectsmith import __version__
 from connectsmith.api import calls, connections, connectors, public, tokens
+from connectsmith.api.document import describing
 from connectsmith.api.problems import on_http, on_invalid, on_known, on_unknown, problem
 from connectsmith.errors import BodyTooLarge, ConnectsmithError, MediaTypeUnsupported
 from connectsmith.service.desks import Desks
 
 LONGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of a request's body; files travel as base64 inside."""
+ROUTERS: Final = (
+    public.router,
+    connectors.router,
+    connections.router,
+    calls.router,
+    tokens.router,
+)
 
 Lifespan = Callable[[FastAPI], Any]
 
@@ -37,8 +45,8 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.desks = desks
-    for part in (public, connectors, connections, calls, tokens):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.router.routes.extend(calls.routes)
     app.router.routes.extend(pages)
     app.add_exception_handler(ConnectsmithError, on_known)
@@ -46,8 +54,7 @@ def create_app(
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_unknown)
     app.add_middleware(BodyGuard)
-    generate = app.openapi
-    app.openapi = lambda: calls.with_hot_routes(generate())  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
+    app.openapi = describing(app, ROUTERS)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
 
 

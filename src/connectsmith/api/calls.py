@@ -1,6 +1,6 @@
 """Routes of calls. The two that make a call are plain Starlette routes: they are the hot path.
 
-They are written into the OpenAPI document by hand; a test compares document and behaviour.
+`document` describes them by hand; a test compares document and behaviour.
 """
 
 import json
@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from connectsmith.api.bodies import read_json
 from connectsmith.api.connectors import Limit
+from connectsmith.api.document import LONGEST_KEY, STREAM
 from connectsmith.api.permissions import (
     CallReader,
     TheDesks,
-    bearer_of,
-    check_scope,
+    caller_of,
     desks_of,
 )
 from connectsmith.api.problems import MEDIA_TYPE, problem_json
+from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import CallList, CallShape
 from connectsmith.api.views import call_shape
 from connectsmith.core.result.outcome import Outcome
@@ -29,10 +31,8 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.calls import Asked
 from connectsmith.service.desks import Desks
 
-router = APIRouter(prefix="/v1/calls", tags=["calls"])
-STREAM: Final = "application/octet-stream"
+router = APIRouter(prefix="/v1/calls", tags=["calls"], route_class=CallerRoute)
 CALL_HEADER: Final = "X-Connectsmith-Call"
-LONGEST_KEY: Final = 200
 
 
 @router.get("")
@@ -68,7 +68,11 @@ async def transcript(call: str, caller: CallReader, desks: TheDesks) -> dict[str
     return await desks.records.transcript(caller, call)
 
 
-@router.get("/{call}/body")
+@router.get(
+    "/{call}/body",
+    response_class=Response,
+    responses={200: {"content": {STREAM: {"schema": {"type": "string", "format": "binary"}}}}},
+)
 async def body(call: str, caller: CallReader, desks: TheDesks) -> Response:
     """Return the service's body as it was kept, redacted; always as a download."""
     content, media_type = await desks.records.body(caller, call)
@@ -102,8 +106,7 @@ async def _call(
     request: Request, *, connection: str | None = None, connector: str | None = None
 ) -> Response:
     desks = desks_of(request)
-    token = bearer_of(request.headers.get("authorization"))
-    caller = check_scope(await desks.access.recognise(token), "calls:write")
+    caller = await caller_of(request, "calls:write")
     content = await request.body()
     asked = _asked(content, connection, connector)
     if STREAM in request.headers.get("accept", ""):
@@ -159,10 +162,7 @@ async def _streamed(desks: Desks, caller: Caller, asked: Asked) -> Response:
 
 
 def _asked(content: bytes, connection: str | None, connector: str | None) -> Asked:
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        raise BodyUnreadable("The request's body is not valid JSON.") from None
+    body = read_json(content)
     if not isinstance(body, dict):
         raise BodyUnreadable('The request\'s body is an object: {"action": …, "fields": {…}}.')
     unknown = sorted(set(body) - {"action", "fields", "test"})
@@ -206,74 +206,3 @@ routes = [
     Route("/v1/connections/{connection}/calls", call_connection, methods=["POST"]),
     Route("/v1/connectors/{connector}/calls", call_connector, methods=["POST"]),
 ]
-
-_ASKED: Final[dict[str, Any]] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["action"],
-    "properties": {
-        "action": {"type": "string", "description": "modelId.actionId"},
-        "fields": {"type": "object", "default": {}},
-        "test": {
-            "type": "boolean",
-            "default": False,
-            "description": "Without a connection: use the draft.",
-        },
-    },
-}
-_OUTCOME: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["call", "ok", "status", "fault", "code", "message", "value", "truncated"],
-    "properties": {
-        "call": {"type": "string"},
-        "ok": {"type": "boolean"},
-        "status": {"type": ["integer", "null"], "description": "The service's HTTP status."},
-        "fault": {"type": ["string", "null"]},
-        "code": {"type": ["string", "null"]},
-        "message": {"type": ["string", "null"]},
-        "value": {"description": "The useful part of the answer."},
-        "truncated": {"type": "boolean"},
-        "content_type": {"type": ["string", "null"]},
-        "body": {
-            "type": ["object", "null"],
-            "description": "Where a binary or large body can be fetched.",
-        },
-    },
-}
-
-
-def with_hot_routes(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the two routes that FastAPI does not know to the OpenAPI document."""
-    for kind, summary in (
-        ("connection", "Call an action with a connection."),
-        ("connector", "Call an action of an API that needs no sign-in."),
-    ):
-        document["paths"].setdefault(f"/v1/{kind}s/{{{kind}}}/calls", {})["post"] = {
-            "tags": ["calls"],
-            "summary": summary,
-            "operationId": f"call_{kind}",
-            "parameters": [
-                {"name": kind, "in": "path", "required": True, "schema": {"type": "string"}},
-                {
-                    "name": "Idempotency-Key",
-                    "in": "header",
-                    "required": False,
-                    "schema": {"type": "string", "maxLength": LONGEST_KEY},
-                    "description": "Repetitions within 24 hours get the same outcome.",
-                },
-            ],
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": _ASKED}},
-            },
-            "responses": {
-                "200": {
-                    "description": "The service answered, whatever its status.",
-                    "content": {
-                        "application/json": {"schema": _OUTCOME},
-                        STREAM: {"schema": {"type": "string", "format": "binary"}},
-                    },
-                }
-            },
-        }
-    return document

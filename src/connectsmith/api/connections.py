@@ -1,10 +1,11 @@
 """Routes of authorizations and connections."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Response
 
 from connectsmith.api.connectors import Limit
 from connectsmith.api.permissions import ConnectionReader, ConnectionWriter, TheDesks
-from connectsmith.api.preconditions import version_asked
+from connectsmith.api.preconditions import VersionAsked, etag
+from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
     AccountShape,
     AuthorizationList,
@@ -27,7 +28,7 @@ from connectsmith.service.rows import (
     Page,
 )
 
-router = APIRouter(prefix="/v1", tags=["connections"])
+router = APIRouter(prefix="/v1", tags=["connections"], route_class=CallerRoute)
 
 
 async def _shown(desks: TheDesks, row: ConnectionRow) -> ConnectionShape:
@@ -135,17 +136,20 @@ async def list_connections(
 
 
 @router.get("/connections/{connection}")
-async def get(connection: str, caller: ConnectionReader, desks: TheDesks) -> ConnectionShape:
+async def get(
+    connection: str, caller: ConnectionReader, desks: TheDesks, response: Response
+) -> ConnectionShape:
     """Show a connection and its health."""
-    return await _shown(desks, await desks.connections.row(caller.workspace, connection))
+    row = await desks.connections.row(caller.workspace, connection)
+    response.headers["ETag"] = etag(row.version)
+    return await _shown(desks, row)
 
 
 @router.delete("/connections/{connection}", status_code=204)
 async def delete(
-    connection: str, caller: ConnectionWriter, desks: TheDesks, request: Request
+    connection: str, caller: ConnectionWriter, desks: TheDesks, version: VersionAsked
 ) -> None:
     """Revoke a connection, here at once and at the authorization server, and remove it."""
-    version = version_asked(request)
     row = await desks.connections.row(caller.workspace, connection)
     if version is not None and version != row.version:
         raise VersionConflict("This connection changed since you read it.")

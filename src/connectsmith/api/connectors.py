@@ -3,10 +3,11 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from connectsmith.api.permissions import ConnectorReader, ConnectorWriter, SecretWriter, TheDesks
-from connectsmith.api.preconditions import etag, version_asked
+from connectsmith.api.preconditions import VersionAsked, VersionIfAsked, etag
+from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
     ConfirmedSecret,
     ConnectorList,
@@ -31,7 +32,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.secrets import NewSecret
 
-router = APIRouter(prefix="/v1/connectors", tags=["connectors"])
+router = APIRouter(prefix="/v1/connectors", tags=["connectors"], route_class=CallerRoute)
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
@@ -88,11 +89,11 @@ async def delete(
     connector: str,
     caller: ConnectorWriter,
     desks: TheDesks,
-    request: Request,
+    version: VersionAsked,
     force: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> None:
     """Delete a connector; refused while it has connections, unless forced."""
-    await desks.connectors.delete(caller, connector, version=version_asked(request), force=force)
+    await desks.connectors.delete(caller, connector, version=version, force=force)
 
 
 @router.get("/{connector}/draft")
@@ -111,11 +112,10 @@ async def save_draft(
     body: DraftText,
     caller: ConnectorWriter,
     desks: TheDesks,
-    request: Request,
+    version: VersionAsked,
     response: Response,
 ) -> DraftShape:
     """Store the draft as typed, faulty or not."""
-    version = version_asked(request)
     row = await desks.connectors.save_draft(caller, connector, body.text, version=version)
     response.headers["ETag"] = etag(row.draft_version)
     return _draft(row)
@@ -136,11 +136,10 @@ async def publish(
     connector: str,
     caller: ConnectorWriter,
     desks: TheDesks,
-    request: Request,
+    version: VersionIfAsked,
     body: Nothing | None = None,  # noqa: ARG001 - documents that a body is empty
 ) -> RevisionShape:
     """Publish the draft as the next revision; answers what changed."""
-    version = version_asked(request) if "if-match" in request.headers else None
     row, changes = await desks.connectors.publish(caller, connector, version=version)
     return revision_shape(row, text=False).model_copy(update={"changed": changes.as_json()})
 

@@ -1,9 +1,10 @@
 """The one permission table: which scope a route needs. A route that is not in it does not exist."""
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 
 from connectsmith.errors import ScopeMissing
 from connectsmith.service.caller import SCOPES, Caller
@@ -38,21 +39,42 @@ def check_scope(caller: Caller, scope: str) -> Caller:
     return caller
 
 
-def caller_with(scope: str) -> Callable[..., Awaitable[Caller]]:
-    """Return the dependency that lets only callers with a scope through."""
+async def caller_of(request: Request, scope: str) -> Caller:
+    """Return who asks, if its API token has a scope.
 
-    async def recognise(request: Request, desks: TheDesks) -> Caller:
-        token = bearer_of(request.headers.get("authorization"))
-        return check_scope(await desks.access.recognise(token), scope)
+    Raises:
+        TokenRequired: no API token, or none that we know.
+        ScopeMissing: one that lacks the scope.
+    """
+    token = bearer_of(request.headers.get("authorization"))
+    return check_scope(await desks_of(request).access.recognise(token), scope)
 
-    return recognise
+
+@dataclass(frozen=True, slots=True)
+class CallerWith:
+    """The dependency that lets only callers with a scope through."""
+
+    scope: str
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller, whom `CallerRoute` has recognised before it read the body."""
+        known: Caller | None = getattr(request.state, "caller", None)
+        return known or await caller_of(request, self.scope)
 
 
-ConnectorReader = Annotated[Caller, Depends(caller_with("connectors:read"))]
-ConnectorWriter = Annotated[Caller, Depends(caller_with("connectors:write"))]
-SecretWriter = Annotated[Caller, Depends(caller_with("secrets:write"))]
-ConnectionReader = Annotated[Caller, Depends(caller_with("connections:read"))]
-ConnectionWriter = Annotated[Caller, Depends(caller_with("connections:write"))]
-CallReader = Annotated[Caller, Depends(caller_with("calls:read"))]
-CallWriter = Annotated[Caller, Depends(caller_with("calls:write"))]
-TokenWriter = Annotated[Caller, Depends(caller_with("tokens:write"))]
+def scope_of(route: APIRoute) -> str | None:
+    """Return the scope that a route needs; None for the few that need no API token."""
+    for each in route.dependant.dependencies:
+        if isinstance(each.call, CallerWith):
+            return each.call.scope
+    return None
+
+
+ConnectorReader = Annotated[Caller, Depends(CallerWith("connectors:read"))]
+ConnectorWriter = Annotated[Caller, Depends(CallerWith("connectors:write"))]
+SecretWriter = Annotated[Caller, Depends(CallerWith("secrets:write"))]
+ConnectionReader = Annotated[Caller, Depends(CallerWith("connections:read"))]
+ConnectionWriter = Annotated[Caller, Depends(CallerWith("connections:write"))]
+CallReader = Annotated[Caller, Depends(CallerWith("calls:read"))]
+CallWriter = Annotated[Caller, Depends(CallerWith("calls:write"))]
+TokenWriter = Annotated[Caller, Depends(CallerWith("tokens:write"))]

@@ -1,8 +1,9 @@
 """`If-Match` and `ETag`: nobody overwrites or deletes what they have not seen."""
 
 import re
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Header
 
 from connectsmith.errors import PreconditionRequired, VersionConflict
 
@@ -14,21 +15,44 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def version_asked(request: Request) -> int | None:
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag that was read, or `*` for whatever is there."),
+]
+
+
+def version_asked(if_match: IfMatch = None) -> int | None:
     """Return the version of `If-Match`; None for `*`.
 
     Raises:
         PreconditionRequired: there is no `If-Match`.
         VersionConflict: it can match nothing of ours.
     """
-    header = request.headers.get("if-match")
-    if header is None:
+    if if_match is None:
         raise PreconditionRequired(
             "Send the ETag you read as `If-Match`, or `If-Match: *` to go on whatever it is now."
         )
+    return version_of(if_match)
+
+
+def version_if_asked(if_match: IfMatch = None) -> int | None:
+    """Return the same where `If-Match` may be left out.
+
+    Raises:
+        VersionConflict: it can match nothing of ours.
+    """
+    return None if if_match is None else version_of(if_match)
+
+
+def version_of(header: str) -> int | None:
+    """Read an `If-Match`; None for `*`."""
     if header.strip() == "*":
         return None
     match = ETAG.fullmatch(header.strip())
     if match is None:
         raise VersionConflict(f"`If-Match` {header[:40]!r} is no ETag of ours.")
     return int(match[1])
+
+
+VersionAsked = Annotated[int | None, Depends(version_asked)]
+VersionIfAsked = Annotated[int | None, Depends(version_if_asked)]

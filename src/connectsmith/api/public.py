@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from connectsmith import __version__
-from connectsmith.api.permissions import caller_with
+from connectsmith.api.permissions import ConnectorReader
+from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import SampleList, SampleShape
 from connectsmith.core.definition.json_schema import format_schema
 from connectsmith.samples import samples
 
-router = APIRouter(tags=["installation"])
+router = APIRouter(tags=["installation"], route_class=CallerRoute)
 
 
 @router.get("/health")
@@ -26,8 +27,8 @@ async def schema() -> JSONResponse:
     return JSONResponse(format_schema(), media_type="application/schema+json")
 
 
-@router.get("/v1/samples", dependencies=[Depends(caller_with("connectors:read"))])
-async def list_samples() -> SampleList:
+@router.get("/v1/samples")
+async def list_samples(_: ConnectorReader) -> SampleList:
     """List the sample connectors that ship."""
     return SampleList(
         items=[

@@ -3,10 +3,11 @@
 from fastapi import APIRouter
 
 from connectsmith.api.permissions import TheDesks, TokenWriter
+from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import NewToken, TokenList, TokenShape
 from connectsmith.api.views import token_shape
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
+router = APIRouter(prefix="/v1/tokens", tags=["tokens"], route_class=CallerRoute)
 
 
 @router.get("")
