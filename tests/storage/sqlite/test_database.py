@@ -22,6 +22,7 @@ from connectsmith.storage.opening import CREDENTIALS_FILE, open_sqlite
 from connectsmith.storage.sql_storage import SqlStorage
 from connectsmith.storage.sqlite.connecting import connect_writer
 from connectsmith.storage.sqlite.database import SqliteDatabase
+from connectsmith.storage.sqlite.writer import run_many
 
 SHORT = timedelta(milliseconds=50)
 
@@ -206,3 +207,33 @@ def test_writer_is_set_up_to_lose_nothing(tmp_path: Path, synchronous: str, leve
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+
+
+async def test_many_rows_are_inserted_in_few_steps() -> None:
+    """The cause of cheap logs: with each step the thread must get the interpreter's lock back."""
+    database, steps = sqlite3.connect(":memory:", isolation_level=None), list[str]()
+    database.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, content BLOB)")
+    insert = "INSERT INTO things (id, content) VALUES (:id, :content) ON CONFLICT (id) DO NOTHING"
+    database.execute("INSERT INTO things VALUES (7, NULL)")
+    database.set_trace_callback(steps.append)
+
+    changed = run_many(database, insert, [{"content": b"%d" % at, "id": at} for at in range(104)])
+
+    assert (changed, len(steps)) == (103, 2 + 4)
+    kept = database.execute("SELECT content FROM things ORDER BY id").fetchall()
+    assert kept == [(None if at == 7 else b"%d" % at,) for at in range(104)]
+    database.close()
+
+
+async def test_statement_that_inserts_nothing_runs_for_each_row() -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    database.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, content BLOB)")
+    run_many(database, "INSERT INTO things (id) VALUES (:id)", [{"id": at} for at in range(60)])
+
+    changed = run_many(
+        database, "UPDATE things SET content = :to WHERE id = :id", [{"id": 1, "to": b"x"}] * 60
+    )
+
+    assert changed == 60
+    assert database.execute("SELECT id FROM things WHERE content = x'78'").fetchall() == [(1,)]
+    database.close()

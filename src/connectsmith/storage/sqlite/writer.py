@@ -4,20 +4,25 @@ A commit waits for the disk, so ten callers who wait together are served by one 
 transaction of its own: a savepoint, undone alone when it fails alone.
 """
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from connectsmith.errors import StorageBusy
-from connectsmith.storage.database import Effect, Statement, unstorable
+from connectsmith.storage.database import Effect, Statement, Values, unstorable
 from connectsmith.storage.sqlite.connecting import meaning
 
 _MOST_TOGETHER = 64
+_ROWS_TOGETHER = 50
+"""Rows that one statement inserts: all their parameters stay below 999, which any SQLite takes."""
+_ROW_OF_VALUES = re.compile(r"(?<= VALUES )\(:\w+(?:, :\w+)*\)")
 _MILLISECOND = timedelta(milliseconds=1)
 _READERS_PATIENCE = timedelta(milliseconds=500)
 """How long a deletion waits for readers before it leaves the rest of its work to the next write."""
@@ -150,14 +155,39 @@ def _apply(connection: sqlite3.Connection, statements: Sequence[Statement]) -> E
 
 
 def _run_one(connection: sqlite3.Connection, statement: Statement) -> Effect:
-    if not isinstance(statement.values, dict):
-        cursor = connection.executemany(statement.sql, statement.values)
-        return Effect(cursor.rowcount)
+    if isinstance(statement.values, Sequence):
+        return Effect(run_many(connection, statement.sql, statement.values))
     cursor = connection.execute(statement.sql, statement.values)
     if cursor.description is None:
         return Effect(cursor.rowcount)
     rows = cursor.fetchall()
     return Effect(len(rows), rows)
+
+
+def run_many(connection: sqlite3.Connection, sql: str, rows: Sequence[Values]) -> int:
+    """Run a statement for each of many rows; return how many rows it changed.
+
+    Fifty rows are inserted in one step, because each step lets go of the interpreter's lock and
+    then waits for the event loop to give it back.
+    """
+    names, together = _for_many(sql)
+    changed = 0
+    while names and len(rows) >= _ROWS_TOGETHER:
+        some, rows = rows[:_ROWS_TOGETHER], rows[_ROWS_TOGETHER:]
+        flat = [row[name] for row in some for name in names]
+        changed += connection.execute(together, flat).rowcount
+    return changed + connection.executemany(sql, rows).rowcount if rows else changed
+
+
+@lru_cache(maxsize=64)
+def _for_many(sql: str) -> tuple[tuple[str, ...], str]:
+    """Return an insertion's columns and itself for many rows; no columns where it is none."""
+    found = _ROW_OF_VALUES.search(sql)
+    if found is None:
+        return (), sql
+    names = tuple(re.findall(r"\w+", found[0]))
+    row = "(" + ", ".join("?" * len(names)) + ")"
+    return names, sql[: found.start()] + ", ".join([row] * _ROWS_TOGETHER) + sql[found.end() :]
 
 
 def _tell(work: _Work, outcome: Effects | Exception) -> None:
