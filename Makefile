@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. They need Python 3.11 or newer, no more.
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench mutants docs requirements size wheel clean
+.PHONY: help run test check format soak bench mutants docs requirements size wheel clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,7 @@ OFFLINE = >$(LOG) 2>&1 || { echo "The packages could not be installed: check the
 help:
 	@echo "make run           start the server and the sandbox, and show the main job once"
 	@echo "make test          run every test"
+	@echo "make soak          run the tests of processes with ten times the rounds"
 	@echo "make check         lint, formatting, types, imports between layers"
 	@echo "make bench         run the benchmarks"
 	@echo "make mutants       take each control out and see its test fail"
@@ -32,6 +33,9 @@ run: $(VENV)/.base
 
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 2)
+
+soak: $(VENV)/.test
+	@CONNECTSMITH_TEST_ROUNDS=200 $(BIN)/python -m pytest tests/processes $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check

@@ -207,3 +207,12 @@ def test_every_setting_has_a_text_a_flag_and_a_variable() -> None:
     assert all(each.text.endswith(".") for each in catalogue())
     port = next(each for each in catalogue() if each.name == "port")
     assert (port.flag, port.variable, port.default) == ("--port", "CONNECTSMITH_PORT", "8400")
+
+
+def test_a_token_request_must_end_before_the_lease_does() -> None:
+    with pytest.raises(SettingInvalid) as caught:
+        loaded({"token_timeout_seconds": "50"})
+
+    assert caught.value.place == "token_timeout_seconds"
+    both = loaded({"token_timeout_seconds": "50", "refresh_lease_seconds": "60"})
+    assert both.settings.token_timeout_seconds == 50

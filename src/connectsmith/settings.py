@@ -331,7 +331,14 @@ def _build(known: Places, given: Mapping[str, Any]) -> Settings:
     defaults: dict[str, Any] = {"data_dir": known.data_dir, "key_file": known.key_file}
     if "port" in given:
         defaults["public_url"] = f"http://127.0.0.1:{given['port']}"
-    return Settings(**{**defaults, **given})
+    settings = Settings(**{**defaults, **given})
+    if settings.token_timeout_seconds >= settings.refresh_lease_seconds:
+        raise SettingInvalid(
+            "token_timeout_seconds must be less than refresh_lease_seconds: otherwise a second "
+            "process would refresh a connection while the first still waits for its answer.",
+            place="token_timeout_seconds",
+        )
+    return settings
 
 
 def _shown(settings: Settings, sources: Mapping[str, str]) -> tuple[Value, ...]:

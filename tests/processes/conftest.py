@@ -1,6 +1,5 @@
 """Databases that several processes share."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -31,9 +30,3 @@ def database(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     finally:
         with psycopg.connect(URL, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
-@pytest.fixture
-def rounds() -> int:
-    """How often the long tests repeat: 20 times, or as `make soak` says."""
-    return int(os.environ.get("CONNECTSMITH_TEST_ROUNDS") or 20)

@@ -28,7 +28,9 @@ from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.token_endpoint import Party
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60
+ROUNDS = int(os.environ.get("CONNECTSMITH_TEST_ROUNDS") or 20)
+"""How often the long tests repeat; `make soak` says more."""
+PATIENCE = 60 + 2 * ROUNDS
 A_FIFTIETH: dict[str, Any] = {"refresh_lease_seconds": 0.9, "token_timeout_seconds": 0.6}
 """Lease and deadline in the tests that wait for them to pass."""
 

@@ -5,7 +5,8 @@ import signal
 import sqlite3
 from pathlib import Path
 
-from tests.processes.fleet import A_FIFTIETH, Fleet, fleet_at, fleet_beside, granted
+import pytest
+from tests.processes.fleet import A_FIFTIETH, ROUNDS, Fleet, fleet_at, fleet_beside, granted
 from tests.servers.hostile import Hostile
 from tests.servers.loop import Gate
 from tests.servers.proxy import start_proxy
@@ -15,7 +16,7 @@ from tests.servers.sandbox import SandboxServer
 from connectsmith.core.connection.status import Status
 from connectsmith.service.holdings import opened
 
-ROUNDS = 3
+KILLS = max(3, ROUNDS // 2 - 7)
 A_FIFTEENTH = {"refresh_lease_seconds": 3.0, "token_timeout_seconds": 2.5}
 """Where a holder must keep its lease while the test looks."""
 
@@ -46,7 +47,7 @@ def test_killed_before_the_request_the_next_process_renews_when_the_lease_has_en
 ) -> None:
     with fleet_at(sandbox, tmp_path, **A_FIFTIETH) as fleet:
         heir = fleet.one()
-        for _ in range(ROUNDS):
+        for _ in range(KILLS):
             version = fleet.expire()
             die_at(fleet, "before_request")
             left = fleet.row()
@@ -55,7 +56,7 @@ def test_killed_before_the_request_the_next_process_renews_when_the_lease_has_en
 
             assert left.lease_owner is not None
             assert heir.answer() == [version + 1]
-        assert sandbox.token_requests()["refresh_token"] == ROUNDS
+        assert sandbox.token_requests()["refresh_token"] == KILLS
         assert sandbox.token_errors() == {}
         assert fleet.row().lease_owner is None
 
@@ -65,7 +66,7 @@ def test_killed_while_the_answer_is_on_its_way_the_next_process_asks_again(
 ) -> None:
     with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
         heir = fleet.one()
-        for number in range(ROUNDS):
+        for number in range(KILLS):
             version, gate = fleet.expire(), Gate()
             hostile.on("/token", after(gate, granted(0)), granted(number + 1))
             victim = fleet.one()
@@ -104,6 +105,7 @@ def test_killed_while_a_strict_servers_answer_is_on_its_way_the_owner_is_asked(
         assert fleet.row().status is Status.NEEDS_AUTHORIZATION
 
 
+@pytest.mark.row("R-12")
 def test_killed_before_the_commit_the_state_is_honest_and_nothing_is_broken(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
@@ -122,6 +124,7 @@ def test_killed_before_the_commit_the_state_is_honest_and_nothing_is_broken(
     assert intact(tmp_path)
 
 
+@pytest.mark.row("R-04")
 def test_stalled_holder_is_fenced_off_when_it_wakes(hostile: Hostile, tmp_path: Path) -> None:
     with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
         hostile.on("/token", granted(1), granted(2))

@@ -225,6 +225,7 @@ def test_busy_port_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert line.endswith("Stop what uses it, or choose another port with --port.")
 
 
+@pytest.mark.row("R-30")
 def test_locked_database_is_said_so_and_asks_the_server_nothing(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
@@ -245,6 +246,7 @@ def test_locked_database_is_said_so_and_asks_the_server_nothing(
         assert server.api.post(path)["version"] == read["version"] + 1
 
 
+@pytest.mark.row("R-32")
 def test_full_disk_is_said_so_and_loses_nothing(sandbox: SandboxServer, tmp_path: Path) -> None:
     with (
         small_disk(tmp_path / "small") as disk,

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.processes.fleet import Fleet, fleet_at
+import pytest
+from tests.processes.fleet import ROUNDS, Fleet, fleet_at
 from tests.servers.sandbox import SandboxServer
 
 PROCESSES = 8
@@ -24,14 +25,15 @@ def stampede(fleet: Fleet, rounds: int, **orders: Any) -> Counter[object]:
     return told
 
 
+@pytest.mark.row("R-02")
 def test_sixty_four_callers_in_eight_processes_ask_once_a_round(
-    sandbox: SandboxServer, tmp_path: Path, database: dict[str, Any], rounds: int
+    sandbox: SandboxServer, tmp_path: Path, database: dict[str, Any]
 ) -> None:
     with fleet_at(sandbox, tmp_path, **database) as fleet:
-        told = stampede(fleet, rounds)
+        told = stampede(fleet, ROUNDS)
 
-    assert told == {1: rounds * PROCESSES * TASKS}
-    assert sandbox.token_requests()["refresh_token"] == rounds
+    assert told == {1: ROUNDS * PROCESSES * TASKS}
+    assert sandbox.token_requests()["refresh_token"] == ROUNDS
     assert sandbox.token_errors() == {}
 
 

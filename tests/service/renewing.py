@@ -102,6 +102,11 @@ class FaultyConnections(MemoryConnections):
         self.on_store: list[Exception] = []
         self.after_store: list[Exception] = []
         self.kept_aside = asyncio.Event()
+        self.reads = 0
+
+    async def get(self, workspace: str, connection: str) -> ConnectionRow | None:
+        self.reads += 1
+        return await super().get(workspace, connection)
 
     async def take_lease(self, row: ConnectionRow, **more: Any) -> int | None:
         _fail(self.on_lease)

@@ -41,10 +41,12 @@ async def one() -> AsyncIterator[Renewing]:
 @pytest.mark.row("R-01")
 async def test_a_thousand_tasks_ask_once(one: Renewing) -> None:
     process, row = one.process(), await one.row()
+    one.connections.reads = 0
 
     rows = await asyncio.gather(*[process.fresh(row, one.blueprint) for _ in range(1000)])
 
     assert len(one.server.requests) == 1
+    assert one.connections.reads < 10
     assert {each.version for each in rows} == {2}
     assert await one.tokens() == ("access-1", "refresh-1")
 
@@ -384,7 +386,7 @@ async def test_fault_of_ours_is_no_news_of_the_grant(one: Renewing) -> None:
 
 
 @pytest.mark.parametrize("fault", [FULL, LOCKED])
-@pytest.mark.row("R-30", "R-32")
+@pytest.mark.row("R-30")
 async def test_nothing_is_asked_while_the_lease_cannot_be_written(
     one: Renewing, fault: Exception
 ) -> None:
@@ -397,6 +399,7 @@ async def test_nothing_is_asked_while_the_lease_cannot_be_written(
     assert (await one.fresh(one.process())).version == 2
 
 
+@pytest.mark.row("R-32")
 async def test_new_tokens_wait_for_the_storage(one: Renewing) -> None:
     one.connections.on_store += [FULL, LOCKED, FULL]
 
@@ -406,7 +409,6 @@ async def test_new_tokens_wait_for_the_storage(one: Renewing) -> None:
     assert await one.tokens() == ("access-1", "refresh-1")
 
 
-@pytest.mark.row("R-12")
 async def test_tokens_the_storage_never_took_are_stored_by_the_next_attempt() -> None:
     async with renewing(store_patience=-timedelta(seconds=1)) as one:
         process = one.process()
