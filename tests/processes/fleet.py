@@ -31,8 +31,8 @@ ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("CONNECTSMITH_TEST_ROUNDS") or 20)
 """How often the long tests repeat; `make soak` says more."""
 PATIENCE = 60 + 2 * ROUNDS
-A_FIFTIETH: dict[str, Any] = {"refresh_lease_seconds": 0.9, "token_timeout_seconds": 0.6}
-"""Lease and deadline in the tests that wait for them to pass."""
+A_FIFTIETH: dict[str, Any] = {"refresh_lease_seconds": 0.9, "token_timeout_seconds": 20.0}
+"""The lease in tests that wait for it to pass; the deadline is for a busy machine."""
 
 
 class Process:

@@ -17,7 +17,7 @@ from connectsmith.core.connection.status import Status
 from connectsmith.service.holdings import opened
 
 KILLS = max(3, ROUNDS // 2 - 7)
-A_FIFTEENTH = {"refresh_lease_seconds": 3.0, "token_timeout_seconds": 2.5}
+LONGER = A_FIFTIETH | {"refresh_lease_seconds": 4.0}
 """Where a holder must keep its lease while the test looks."""
 
 
@@ -146,10 +146,11 @@ def test_stalled_holder_is_fenced_off_when_it_wakes(hostile: Hostile, tmp_path: 
         assert [fence for fence, _ in fleet.rescued()] == [1]
 
 
+@pytest.mark.row("R-04")
 def test_holder_that_wakes_first_stores_nothing_over_its_successor(
     hostile: Hostile, tmp_path: Path
 ) -> None:
-    with fleet_beside(hostile, tmp_path, **A_FIFTEENTH) as fleet:
+    with fleet_beside(hostile, tmp_path, **LONGER) as fleet:
         gate, version = Gate(), fleet.row().version
         hostile.on("/token", granted(1), after(gate, granted(2)))
         stalled, heir = fleet.one(stalls=True), fleet.one()
