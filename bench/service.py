@@ -43,6 +43,7 @@ async def serve(folder: Path, private: tuple[str, ...]) -> None:
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                proxy_headers=False,
             )
             said = {"address": settings.public_url, "token": token, "pid": os.getpid()}
             print(json.dumps(said), flush=True)

@@ -104,6 +104,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
                 log_config=None,
                 server_header=False,
                 date_header=True,
+                proxy_headers=False,  # nobody's word counts for who asks, or by which address
                 timeout_graceful_shutdown=DRAIN_SECONDS,
                 h11_max_incomplete_event_size=64 * 1024,
             )
