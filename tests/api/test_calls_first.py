@@ -28,7 +28,7 @@ async def test_call_without_the_router_keeps_every_refusal(served: Served) -> No
     ] == 415
     assert (await served.operator.problem("POST", path, content="{"))["code"] == "body_unreadable"
     reader = await served.limited("calls:read")
-    assert (await reader.problem("POST", path, json=ASKED))["code"] == "scope_missing"
+    assert (await reader.problem("POST", path, json=ASKED))["code"] == "api_scope_missing"
 
 
 async def test_bug_in_a_call_is_answered_as_anywhere(served: Served) -> None:
