@@ -324,3 +324,29 @@ async def test_several_secrets_are_stored_all_or_none(installation: Standing) ->
 
     assert refused["code"] == "name_taken"
     assert [each["name"] for each in (await installation.caller.get(path))["items"]] == ["clientID"]
+
+
+async def test_a_secret_moved_into_client_id_reaches_no_api_by_that_name_either(
+    installation: Standing,
+) -> None:
+    changes = {"grant": "client_credentials", "authorizationURL": None}
+    text = definition(ISSUER, **changes)
+    made = await installation.caller.post("/v1/connectors", {"definition": text, "publish": True})
+    await entered(installation.caller, made["id"], "clientID", "clientSecret")
+    installation.grants()
+    connection = await installation.caller.post(f"/v1/connectors/{made['id']}/connections")
+    moved = definition(ISSUER, **changes, clientID="{{clientSecret}}", clientSecret=None)
+    moved["auth_request"] = {"type": "oauth2", "headers": {"X-Client": "{{oauth.client_id}}"}}
+    path = f"/v1/connectors/{made['id']}"
+    await installation.caller.client.put(
+        f"{path}/draft", json={"text": json.dumps(moved)}, headers={"If-Match": "*"}
+    )
+    await installation.caller.post(f"{path}/publish")
+    before = len(installation.sender.requests)
+
+    refused = await installation.caller.problem(
+        f"/v1/connections/{connection['id']}/calls", {"action": "me.get"}
+    )
+
+    assert refused["code"] == "secret_destination_denied"
+    assert len(installation.sender.requests) == before

@@ -263,7 +263,9 @@ class CallDesk:
         if subject.row is None or all(each.source is not Source.CLIENT_ID for each in needs):
             return None
         party = party_of_connection(subject.row, subject.blueprint, credentials)
-        identity, filling = client_identity(party.client, await self._endpoint.values(party))
+        identity, filling = client_identity(
+            party.client, await self._endpoint.browser_values(party)
+        )
         if identity is None:
             return None
         api = Destinations(frozenset(subject.row.origins_api))

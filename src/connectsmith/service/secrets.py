@@ -215,9 +215,9 @@ class SecretKeys:
             if each.name in names and not each.browser:
                 await self.denied(workspace, each.id, "a browser would see it")
                 raise SecretDestinationDenied(
-                    f'The secret "{each.name}" may not be shown to a browser, and `clientID` would '
-                    "put it into the browser's address bar. Name another secret there; or, if this "
-                    'is the client id, confirm it for browsers: `"browser": true`.',
+                    f'The secret "{each.name}" may not be seen in a browser, and what `clientID` '
+                    "names stands in its address bar. Name another secret there; or, if this is "
+                    'the client id, confirm it for browsers: `"browser": true`.',
                     place="/auth_components/clientID",
                     details={"secret": each.name},
                 )
