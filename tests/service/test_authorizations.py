@@ -26,6 +26,7 @@ async def brought(installation: Standing, connector: str) -> tuple[dict[str, str
     return started, returned(back)["completion"]
 
 
+@pytest.mark.row("T-11")
 async def test_code_is_redeemed_once_and_the_connection_waits_to_be_kept(
     installation: Standing,
 ) -> None:

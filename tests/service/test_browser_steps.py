@@ -295,10 +295,11 @@ async def test_state_is_used_up_before_the_code_is_redeemed(installation: Standi
     one = await underway(installation, connector)
 
     await one.browser.come_back(one.request.callback, code="the-code", state=one.state)
+    first = await installation.row(one.id)
     await one.browser.come_back(one.request.callback, code="other-code", state=one.state)
-    row = await installation.row(one.id)
 
-    assert row.status == "returned"
+    assert first.status == "returned"
+    assert await installation.row(one.id) == first
     assert installation.sender.requests == []
 
 
@@ -332,7 +333,7 @@ async def test_callback_after_ten_minutes_is_too_late(installation: Standing) ->
 # -- what comes back -------------------------------------------------------------------------------
 
 
-@pytest.mark.row("C-07")
+@pytest.mark.row("C-07", "C-14", "T-16")
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -504,7 +505,7 @@ async def _fuzzed(
     assert page.status_code in {200, 400, 409}, (told, page.text)
     assert installation.sender.requests == []
     row = await installation.row(one.id)
-    good = [name for name, _ in told if name in {"code", "error", "iss", "state"}]
+    good = [name for name, value in told if value and name in {"code", "error", "iss", "state"}]
     assert row.status in {"started", "failed"} or sorted(good) == ["code", "state"], told
     for _, value in told:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
@@ -559,3 +560,20 @@ async def test_return_address_keeps_what_its_owner_wrote(installation: Standing)
     back = await one.browser.come_back(one.request.callback, code="the-code", state=one.state)
 
     assert back.headers["location"].startswith(f"{LISTENER}?tab=2&authorization={one.id}&")
+
+
+async def test_deleted_connector_takes_its_authorizations_along(installation: Standing) -> None:
+    connector = await installation.connector()
+    waiting = await installation.caller.start(connector)
+    one = await underway(installation, connector)
+
+    gone = await installation.caller.ask("DELETE", f"/v1/connectors/{connector}?force=true")
+    link = await installation.browser().client.get(waiting["start_url"])
+    back = await one.browser.come_back(one.request.callback, code="the-code", state=one.state)
+    lost = await installation.caller.wrong(one.started, "x")
+
+    assert gone.is_success
+    assert link.status_code == 410
+    assert is_refused(back.headers["location"])
+    assert lost["status"] == 404
+    assert installation.sender.requests == []
