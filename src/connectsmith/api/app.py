@@ -46,10 +46,10 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.desks = desks
+    app.router.routes.extend(calls.routes)
+    app.router.routes.extend(pages)  # before FastAPI's, which cost more to compare an address with
     for router in ROUTERS:
         app.include_router(router)
-    app.router.routes.extend(calls.routes)
-    app.router.routes.extend(pages)
     app.add_exception_handler(ConnectsmithError, on_known)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

@@ -1,4 +1,7 @@
-"""`If-Match` and `ETag`: nobody overwrites or deletes what they have not seen."""
+"""`If-Match` and `ETag`: nobody overwrites or deletes what they have not seen.
+
+The dependencies are async because FastAPI runs others in another thread.
+"""
 
 import re
 from typing import Annotated
@@ -21,7 +24,7 @@ IfMatch = Annotated[
 ]
 
 
-def version_asked(if_match: IfMatch = None) -> int | None:
+async def version_asked(if_match: IfMatch = None) -> int | None:
     """Return the version of `If-Match`; None for `*`.
 
     Raises:
@@ -35,7 +38,7 @@ def version_asked(if_match: IfMatch = None) -> int | None:
     return version_of(if_match)
 
 
-def version_if_asked(if_match: IfMatch = None) -> int | None:
+async def version_if_asked(if_match: IfMatch = None) -> int | None:
     """Return the same where `If-Match` may be left out.
 
     Raises:

@@ -25,7 +25,8 @@ class EnvelopeSealer:
         self._primary = ring.primary
         self._keys = {key_id: AESGCM(key) for key_id, key in ring.keys.items()}
         self._digest_key = ring.digest_key
-        self._label_keys: dict[str, bytes] = {}
+        self._keyed: dict[str, hmac.HMAC] = {}
+        """A hash for each label that has taken its key; a copy takes the value."""
 
     def seal(self, values: Mapping[str, Secret], place: SealPlace) -> bytes:
         """Seal a flat record."""
@@ -47,7 +48,10 @@ class EnvelopeSealer:
 
     def digest(self, label: str, value: Secret) -> bytes:
         """Return a keyed 32-byte hash of a value; labels are constants of the callers."""
-        key = self._label_keys.get(label)
-        if key is None:
-            key = self._label_keys[label] = derived(self._digest_key, f"digest {label}".encode())
-        return hmac.digest(key, value.reveal().encode("utf-8", "surrogatepass"), "sha256")
+        keyed = self._keyed.get(label)
+        if keyed is None:
+            key = derived(self._digest_key, f"digest {label}".encode())
+            keyed = self._keyed[label] = hmac.new(key, digestmod="sha256")
+        hashed = keyed.copy()
+        hashed.update(value.reveal().encode("utf-8", "surrogatepass"))
+        return hashed.digest()
