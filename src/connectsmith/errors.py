@@ -39,10 +39,12 @@ class ConnectsmithError(Exception):
         message: One or two sentences, safe to show to whoever asked.
         place: Where in the input it is: a JSON Pointer, a field's name, or None.
         details: Machine-readable extras, safe to show. JSON values only.
+        sent: Whether a request it is about may have left us; if False, repeating is safe.
     """
 
     code: ClassVar[str] = "internal_error"
     fault: ClassVar[Fault] = Fault.OURS
+    sent: bool = False
 
     def __init__(
         self,
@@ -335,15 +337,10 @@ class ResponseUnreadable(RemoteError):
 
 
 class NetworkError(ConnectsmithError):
-    """The other service could not be reached.
-
-    `sent` tells whether bytes of the request may have left: if False, repeating is safe.
-    """
+    """The other service could not be reached."""
 
     code = "network_error"
     fault = Fault.NETWORK
-
-    sent: bool = False
 
 
 class EgressDenied(NetworkError):

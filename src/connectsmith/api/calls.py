@@ -112,9 +112,13 @@ async def _call(
     caller = await caller_of(request, "calls:write")
     content = await request.body()
     asked = _asked(content, connection, connector)
-    if STREAM in request.headers.get("accept", ""):
-        return await _streamed(desks, caller, asked)
     key = request.headers.get("idempotency-key")
+    if STREAM in request.headers.get("accept", ""):
+        if key is not None:
+            raise CallerError(
+                "A streamed answer is not kept, so that no Idempotency-Key can be used."
+            )
+        return await _streamed(desks, caller, asked)
     if key is None:
         return _answer(outcome_json(await desks.calls.call(caller, asked)))
     identity = f"{connection or connector}\n".encode() + content
@@ -139,7 +143,7 @@ async def _once(desks: Desks, caller: Caller, once: Once, asked: Asked) -> Respo
     try:
         outcome = outcome_json(await desks.calls.call(caller, asked))
     except ConnectsmithError as error:
-        if not getattr(error, "sent", False):
+        if not error.sent:
             await desks.records.forget(caller, once.key)
             raise
         outcome = {"problem": problem_json(error)}  # it may have been carried out: never repeat it

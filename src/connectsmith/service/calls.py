@@ -37,6 +37,7 @@ from connectsmith.errors import (
     ConnectsmithError,
     GrantRejected,
     NotFound,
+    RemoteError,
 )
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
@@ -102,6 +103,8 @@ class _Subject:
     blueprint: Blueprint
     row: ConnectionRow | None
     test: bool
+    sent: bool = False
+    """Whether the service may have got a request of this call."""
 
 
 class CallDesk:
@@ -170,7 +173,7 @@ class CallDesk:
             ending = await self._drive(converse(call, credentials), subject, send)
             self._keep(caller, subject, call, ending, started_at=started_at)
             if ending.outcome is None:
-                _fail(ending, call)
+                _fail(ending, call, subject)
             return Download(
                 call=call.id,
                 status=ending.outcome.status or 0,
@@ -282,7 +285,7 @@ class CallDesk:
         ending = await self._drive(converse(call, credentials), subject, self._sender.send)
         self._keep(caller, subject, call, ending, started_at=started_at)
         if ending.outcome is None:
-            _fail(ending, call)
+            _fail(ending, call, subject)
         return ending.outcome
 
     async def _drive(self, talk: Conversation, subject: _Subject, send: Any) -> Ending:
@@ -293,7 +296,7 @@ class CallDesk:
                 try:
                     match step:
                         case Send(request):
-                            came: Any = await send(request)
+                            came: Any = await _sent(send, request, subject)
                         case Refresh():
                             came = await self._renewed(subject)
                 except ConnectsmithError as error:
@@ -343,6 +346,18 @@ class CallDesk:
         self._records.keep(row, ending.transcript.to_json() | _body(ending))
 
 
+async def _sent(send: Any, request: HttpRequest, subject: _Subject) -> Any:
+    """Send one request, and note whether it may have left."""
+    try:
+        came = await send(request)
+    except ConnectsmithError as error:
+        # What answered in a way that cannot be read was reached.
+        subject.sent = subject.sent or error.sent or isinstance(error, RemoteError)
+        raise
+    subject.sent = True
+    return came
+
+
 def _body(ending: Ending) -> dict[str, Any]:
     """Keep a body that is no value, masked, so that it can be fetched."""
     outcome, response = ending.outcome, ending.response
@@ -354,7 +369,8 @@ def _body(ending: Ending) -> dict[str, Any]:
     return {"body": {"content": content, "content_type": outcome.content_type}}
 
 
-def _fail(ending: Ending, call: Call) -> NoReturn:
+def _fail(ending: Ending, call: Call, subject: _Subject) -> NoReturn:
     error = ending.error or Bug("A call ended without outcome and without error.")
     error.details = {**error.details, "call": call.id}
+    error.sent = subject.sent
     raise error
