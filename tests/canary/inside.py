@@ -17,10 +17,15 @@ from tests.canary.recording import (
 )
 from tests.journeys.installation import settings_for
 from tests.servers.loop import LoopThread
+from tests.storage.postgres_server import URL
 
-from connectsmith.bootstrap import join, open_parts, rules_of
+from connectsmith.bootstrap import Parts, join, open_parts, rules_of
 from connectsmith.jobs.timer import Timer
+from connectsmith.keys.envelope import EnvelopeSealer
+from connectsmith.keys.ring import open_ring
+from connectsmith.keys.root import load_or_create
 from connectsmith.settings import Settings
+from connectsmith.storage.opening import open_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,18 @@ class Inside:
 
 
 @contextmanager
-def installed(folder: Path, ledger: Ledger, *private: int, **more: str) -> Iterator[Inside]:
-    """Run an installation until the block ends; then everything of it is written."""
+def installed(
+    folder: Path, ledger: Ledger, *private: int, schema: str | None = None
+) -> Iterator[Inside]:
+    """Run an installation until the block ends; then everything of it is written.
+
+    With a schema it is on PostgreSQL.
+    """
     loop, listener = LoopThread("canary"), socket.create_server(("127.0.0.1", 0))
-    settings = settings_for(folder, listener.getsockname()[1], *private, **more)
+    settings = settings_for(folder, listener.getsockname()[1], *private)
     try:
         loop.run(debug_loop())
-        parts = loop.run(open_parts(settings))
+        parts = loop.run(open_parts(settings) if schema is None else _on_postgres(settings, schema))
         randomness = Randomness(ledger)
         sender, storage = SpillingSender(parts.sender), SpillingStorage(parts.storage)
         application = join(
@@ -68,6 +78,16 @@ def installed(folder: Path, ledger: Ledger, *private: int, **more: str) -> Itera
     finally:
         listener.close()
         loop.close()
+
+
+async def _on_postgres(settings: Settings, schema: str) -> Parts:
+    """Open all but the storage as usual, and the key ring in a schema of our own."""
+    parts = await open_parts(settings)
+    await parts.storage.close()
+    storage = await open_postgres(URL, schema=schema)
+    root = load_or_create(settings.key_file, data_dir=settings.data_dir, database_exists=True)
+    sealer = EnvelopeSealer(await open_ring(root, storage.meta))
+    return replace(parts, storage=storage, sealer=sealer)
 
 
 async def _start(timer: Timer) -> None:

@@ -165,9 +165,9 @@ class Recorder:
             url = urljoin(url, location)
             query = parse_qs(urlsplit(url).query)
             self.last_state = query.get("state", [self.last_state])[0]
+            for value in query.get("completion", ()):
+                self.ledger.note("completion", value)
             if url.startswith(stop_at):
-                for value in query.get("completion", ()):
-                    self.ledger.note("completion", value)
                 return url
         raise AssertionError(f"more than {HOPS} redirects")
 

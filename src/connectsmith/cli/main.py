@@ -1,5 +1,6 @@
 """Put the commands together; the one place where an error becomes a line and an exit code."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -122,7 +123,11 @@ def _report_bug(error: Exception) -> int:
 
 
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line of this process.
+
+    What libraries log is thrown away here: errors say what is wrong, and in words of ours.
+    """
+    logging.getLogger().addHandler(logging.NullHandler())
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger("warning"),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -8,7 +8,7 @@ from psycopg.conninfo import make_conninfo
 from tests.storage.postgres_server import URL, own_schema
 from tests.storage.rows import NOW, SOON, WORKSPACE, connection, connector
 
-from connectsmith.errors import Bug, StorageBusy
+from connectsmith.errors import Bug, StartRefused, StorageBusy
 from connectsmith.storage.opening import open_postgres
 from connectsmith.storage.postgres.database import meaning
 from connectsmith.storage.sql_storage import SqlStorage
@@ -76,3 +76,13 @@ async def test_server_that_cannot_be_reached_is_busy() -> None:
 
     with pytest.raises(StorageBusy):
         await open_postgres(nowhere, patience=SHORT)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://a:canary%zz@127.0.0.1/a", "postgresql://a@127.0.0.1/a?canary=1"]
+)
+async def test_unreadable_url_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(StartRefused) as caught:
+        await open_postgres(url, patience=SHORT)
+
+    assert "canary" not in f"{caught.value.message} {caught.value.__cause__}"

@@ -12,9 +12,10 @@ from functools import lru_cache
 
 import psycopg
 from psycopg import AsyncConnection, errors, sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from connectsmith.errors import Bug, ConnectsmithError, StorageBusy, StorageFull
+from connectsmith.errors import Bug, ConnectsmithError, StartRefused, StorageBusy, StorageFull
 from connectsmith.storage.database import (
     DuplicateKeyError,
     Effect,
@@ -103,9 +104,10 @@ async def open_database(
     """Connect, and bring the schema up to date; `schema` names another than the user's default.
 
     Raises:
-        StartRefused: the schema is newer than this program.
+        StartRefused: the URL cannot be read, or the schema is newer than this program.
         StorageBusy: the server cannot be reached.
     """
+    _check(url)
     pool = AsyncConnectionPool(
         url,
         kwargs={"autocommit": True, "options": _options(schema, patience)},
@@ -131,6 +133,17 @@ async def open_database(
         await pool.close()
         raise
     return PostgresDatabase(pool)
+
+
+def _check(url: str) -> None:
+    """Read the URL before the pool does, which would log what is wrong with it: the password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise StartRefused(
+            "The PostgreSQL URL in the setting `database` cannot be read. In its password, write "
+            "characters such as % / @ and ? percent-encoded: %25 %2F %40 %3F."
+        ) from None
 
 
 def meaning(error: Exception) -> ConnectsmithError | DuplicateKeyError:
