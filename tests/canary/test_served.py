@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.canary.allowed import judge, rules
 from tests.canary.authority import Authority, definition, start_authority
-from tests.canary.keys import note_keys
+from tests.canary.keys import note_keys, note_sealed
 from tests.canary.ledger import Ledger
 from tests.canary.places import files
 from tests.canary.recording import Recorder
@@ -50,6 +50,24 @@ def test_nothing_that_the_server_and_the_command_line_leave_holds_a_canary(
     assert stranger.connections == 0
     assert "[masked:" in _printed(left, "stdout of call")
     assert "storage" in _printed(left, "stderr of secret add")
+
+
+def test_the_demo_prints_and_leaves_none_of_what_it_stored(tmp_path: Path) -> None:
+    ledger = Ledger()
+    shell = home_in(
+        tmp_path,
+        CONNECTSMITH_PORT=str(_free_port()),
+        CONNECTSMITH_SANDBOX_PORT=str(_free_port()),
+    )
+    told = shell.run("demo", "--leave")
+    note_sealed(_note_installation(shell, ledger), ledger)
+
+    verdict = judge("demo", sweep(ledger.canaries, [*shell.left, *files(tmp_path)]), rules())
+
+    assert "refresh" in told.lower(), told
+    assert ledger.kinds() >= {"access token", "refresh token", "api token", "root key", "ring key"}
+    assert not verdict.leaks, "\n" + "\n".join(verdict.leaks)
+    assert not verdict.stale, "\n" + "\n".join(verdict.stale)
 
 
 def _printed(left: list[Left], place: str) -> str:
@@ -116,10 +134,12 @@ def _set_up_wrongly(shell: Shell, ledger: Ledger) -> None:
     shell.run("settings", CONNECTSMITH_DATABASE=url.replace("mysql", "postgresql"))
 
 
-def _note_installation(shell: Shell, ledger: Ledger) -> None:
+def _note_installation(shell: Shell, ledger: Ledger) -> Settings:
     found = places({}, platform="linux", home=shell.home)
-    note_keys(Settings(data_dir=found.data_dir, key_file=found.key_file), ledger)
+    settings = Settings(data_dir=found.data_dir, key_file=found.key_file)
+    note_keys(settings, ledger)
     ledger.note("api token", read_profile(found.profile_file).token or "")
+    return settings
 
 
 def _free_port() -> int:
