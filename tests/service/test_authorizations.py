@@ -304,6 +304,27 @@ async def test_code_is_gone_from_the_store_before_it_is_redeemed(installation: S
     assert (row.status, row.sealed) == ("redeeming", None)
 
 
+async def test_tokens_that_nobody_can_hold_are_given_back(installation: Standing) -> None:
+    connector = await installation.connector()
+    installation.grants()
+    started, completion = await brought(installation, connector)
+    installation.sender.hold()
+    slow = asyncio.create_task(installation.caller.wrong(started, completion))
+    await installation.sender.reached()
+
+    gone = await installation.caller.ask("DELETE", f"/v1/connectors/{connector}?force=true")
+    installation.sender.release()
+    problem = await slow
+
+    revoked = [each.body for each in installation.sender.requests if each.url.endswith("/revoke")]
+    assert gone.status_code == 204
+    assert problem["code"] == "not_found"
+    assert [b"issued-refresh-token" in revoked[0], b"issued-access-token" in revoked[1]] == [
+        True,
+        True,
+    ]
+
+
 async def test_interrupted_exchange_shows_soon_and_cannot_be_resumed(
     installation: Standing,
 ) -> None:

@@ -294,6 +294,7 @@ class AuthorizationDesk:
 
     async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> ConnectionRow:
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
+        values = await self._endpoint.values(party)
         tokens = await self._endpoint.exchange(
             party,
             code=held["code"],
@@ -301,15 +302,19 @@ class AuthorizationDesk:
             redirect_uri=self._rules.callback_url(row.connector),
             state=held.get("state"),
         )
-        return await self._connections.add(
-            NewConnection(
-                party=party,
-                tokens=tokens,
-                test=row.test,
-                caller=row.created_by,
-                status=Status.UNCONFIRMED,
-            )
+        new = NewConnection(
+            party=party,
+            tokens=tokens,
+            test=row.test,
+            caller=row.created_by,
+            status=Status.UNCONFIRMED,
         )
+        try:
+            return await self._connections.add(new)
+        except ConnectsmithError:
+            # A full disk, or the connector was deleted meanwhile: what nobody holds is given back.
+            await self._endpoint.revoke(party, Credentials(tokens=tokens), values=values)
+            raise
 
     async def keep(self, caller: Caller, authorization: str) -> ConnectionRow:
         """Keep the connection: from now on it can be used.

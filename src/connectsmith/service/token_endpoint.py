@@ -143,11 +143,17 @@ class TokenEndpoint:
         )
         return await self._ask(party, request, tokens)
 
-    async def revoke(self, party: Party, credentials: Credentials) -> bool:
-        """Revoke tokens (RFC 7009); False when the server should be asked again later."""
+    async def revoke(
+        self, party: Party, credentials: Credentials, *, values: Values | None = None
+    ) -> bool:
+        """Revoke tokens (RFC 7009); False when the server should be asked again later.
+
+        `values` are those opened earlier, for when the connector may be gone by now.
+        """
         if party.blueprint.client is None or credentials.tokens is None:
             return True
-        requests = revocation_requests(party.client, credentials.tokens, await self.values(party))
+        opened = values or await self.values(party)
+        requests = revocation_requests(party.client, credentials.tokens, opened)
         accepted = True
         for request in requests:
             accepted = await self._revoked(party, request) and accepted
