@@ -481,6 +481,10 @@ def room() -> Iterator[tuple[asyncio.Runner, Standing, str]]:
         runner.run(stack.aclose())
 
 
+TOO_LONG_FOR_CHANCE = 8
+"""Characters of a text with a tag or quote that the page does not hold by itself."""
+
+
 @pytest.mark.row("T-16", "C-14")
 @settings(max_examples=400, deadline=None)
 @given(pairs=st.lists(st.tuples(names, values), max_size=7))
@@ -509,7 +513,7 @@ async def _fuzzed(
     assert row.status in {"started", "failed"} or sorted(good) == ["code", "state"], told
     for _, value in told:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-        if any(each in text for each in "<>\"'"):
+        if len(text) >= TOO_LONG_FOR_CHANCE and any(each in text for each in "<>\"'"):
             assert text not in page.text
 
 

@@ -1,7 +1,8 @@
 """What somebody who can write rows of the database gains: nothing that opens."""
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -21,7 +22,7 @@ from connectsmith.service.secrets import secret_place
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_sqlite
 from connectsmith.storage.sql_storage import SqlStorage
 
-Tamper = Callable[..., None]
+Tamper = Callable[..., Awaitable[None]]
 
 
 def _sealed_secret(identifier: str, *, connector: str, name: str) -> SecretRow:
@@ -37,14 +38,18 @@ def _sealed_connection(row: ConnectionRow, version: int) -> ConnectionRow:
 
 @pytest.fixture
 def tamper(tmp_path: Path) -> Tamper:
-    """Run SQL as somebody who reached the file, with the server running."""
+    """Run SQL as somebody who reached the file, with the server running.
 
-    def run(sql: str, *values: str | int | bytes) -> None:
+    It asks the file what changed once in each turn of its event loop, so a turn passes.
+    """
+
+    async def run(sql: str, *values: str | int | bytes) -> None:
         database = sqlite3.connect(tmp_path / CREDENTIALS_FILE)
         with database:
             changed = database.execute(sql, values).rowcount
         database.close()
         assert changed != 0
+        await asyncio.sleep(0)
 
     return run
 
@@ -94,8 +99,8 @@ async def test_secret_copied_to_another_connector_does_not_open(
 ) -> None:
     assert [await _open(storage, one) for one in _SECRETS] == list(_SECRETS)
 
-    tamper("DELETE FROM secrets WHERE connector = 'con_b'")
-    tamper("UPDATE secrets SET connector = 'con_b' WHERE id = 'sec_a2'")
+    await tamper("DELETE FROM secrets WHERE connector = 'con_b'")
+    await tamper("UPDATE secrets SET connector = 'con_b' WHERE id = 'sec_a2'")
 
     assert [row.id for row in await storage.secrets.list(WORKSPACE, "con_b")] == ["sec_a2"]
     with pytest.raises(SealBroken):
@@ -113,10 +118,10 @@ async def test_ciphertext_of_another_row_never_opens(
 
     for source, target in permutations((*_SECRETS, *_CONNECTIONS), 2):
         assert await _open(storage, target)
-        tamper(_PUT[target[:3]], sealed[source], target)
+        await tamper(_PUT[target[:3]], sealed[source], target)
         with pytest.raises(SealBroken):
             await _open(storage, target)
-        tamper(_PUT[target[:3]], sealed[target], target)
+        await tamper(_PUT[target[:3]], sealed[target], target)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +141,7 @@ async def test_row_whose_place_was_altered_does_not_open(
     for one in (*_SECRETS, *_CONNECTIONS):
         await _open(storage, one)
 
-    tamper(sql)
+    await tamper(sql)
 
     with pytest.raises(SealBroken):
         await _open(storage, identifier)
@@ -152,7 +157,7 @@ async def test_older_ciphertext_of_the_same_row_does_not_open(
     assert await storage.connections.store(newer, expected_version=1)
     assert await _open(storage, "cnn_a1") == "cnn_a1 2"
 
-    tamper(_PUT["cnn"], old.sealed or b"", "cnn_a1")
+    await tamper(_PUT["cnn"], old.sealed or b"", "cnn_a1")
 
     with pytest.raises(SealBroken):
         await _open(storage, "cnn_a1")
