@@ -2,6 +2,7 @@
 
 # ruff: noqa: D102 - the port's docstrings say what its methods promise
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -157,7 +158,7 @@ class MemorySecrets:
 
 
 class MemoryAuthorizations:
-    """The port `Authorizations`."""
+    """The port `Authorizations`. As with a database, others may come in after each look-up."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -167,7 +168,9 @@ class MemoryAuthorizations:
         self._tables.authorizations[(row.workspace, row.id)] = row
 
     async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None:
-        return self._tables.authorizations.get((workspace, authorization))
+        row = self._stored(workspace, authorization)
+        await asyncio.sleep(0)
+        return row
 
     async def page(
         self, workspace: str, connector: str, *, limit: int, after: str | None
@@ -178,14 +181,18 @@ class MemoryAuthorizations:
 
     async def by_start(self, digest: bytes) -> AuthorizationRow | None:
         rows = self._tables.authorizations.values()
-        return next((row for row in rows if row.start_digest == digest), None)
+        found = next((row for row in rows if row.start_digest == digest), None)
+        await asyncio.sleep(0)
+        return found
 
     async def by_state(self, digest: bytes) -> AuthorizationRow | None:
         rows = self._tables.authorizations.values()
-        return next((row for row in rows if row.state_digest == digest), None)
+        found = next((row for row in rows if row.state_digest == digest), None)
+        await asyncio.sleep(0)
+        return found
 
     async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
-        stored = await self.get(row.workspace, row.id)
+        stored = self._stored(row.workspace, row.id)
         if stored is None or stored.status != expected_status:
             return False
         self._tables.authorizations[(row.workspace, row.id)] = replace(
@@ -198,7 +205,7 @@ class MemoryAuthorizations:
         return True
 
     async def count_attempt(self, workspace: str, authorization: str) -> int:
-        row = await self.get(workspace, authorization)
+        row = self._stored(workspace, authorization)
         if row is None:
             raise NotFound("The authorization does not exist, or its connector was deleted.")
         counted = replace(row, completion_attempts=row.completion_attempts + 1)
@@ -209,6 +216,9 @@ class MemoryAuthorizations:
         rows = self._tables.authorizations.values()
         late = (row for row in rows if row.status not in _CLOSED and row.expires_at <= now)
         return sorted(late, key=lambda row: row.expires_at)[:limit]
+
+    def _stored(self, workspace: str, authorization: str) -> AuthorizationRow | None:
+        return self._tables.authorizations.get((workspace, authorization))
 
 
 def _without(rows: dict[Key, RowT], connector: Key) -> dict[Key, RowT]:
