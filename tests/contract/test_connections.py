@@ -152,6 +152,21 @@ async def test_storing_an_old_row_cannot_lower_the_fence_or_move_the_owner(
     assert row.lease_owner is None
 
 
+async def test_storing_an_old_row_takes_back_neither_confirmed_origins_nor_the_account(
+    stored: Storage,
+) -> None:
+    before = await _row(stored)
+    api, auth = ("https://narrow.example.com",), ("https://login.example.com",)
+    await stored.connections.confirm_origins(WORKSPACE, "cnn_a", api, auth)
+    await stored.connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com")
+
+    assert await stored.connections.store(replace(before, version=2), expected_version=1)
+
+    row = await _row(stored)
+    assert (row.origins_api, row.origins_auth) == (api, auth)
+    assert (row.account_id, row.account_label) == ("7", "ada@example.com")
+
+
 async def test_nothing_is_stored_over_a_version_that_moved(stored: Storage) -> None:
     row = await _row(stored)
     assert await stored.connections.store(replace(row, version=2), expected_version=1)

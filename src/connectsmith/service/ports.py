@@ -251,9 +251,10 @@ class Connections(Protocol):
     async def store(
         self, row: ConnectionRow, *, expected_version: int, fence: int | None = None
     ) -> bool:
-        """Store the whole row (sealed, version, status, ...) and clear the lease, atomically.
+        """Store the row (sealed, version, status, ...) and clear the lease, atomically.
 
-        Only if the stored version is the expected one and, with `fence`, the stored fence equals
+        Confirmed origins and the account stay as they are stored: they have writers of their own,
+        who need no version. Only if the stored version is the expected one and, with `fence`, the stored fence equals
         it. A caller that writes a new sealed record sets `row.version = expected_version + 1`.
         """
         ...

@@ -67,6 +67,10 @@ class MemoryConnections:
             connector=stored.connector,
             created_at=stored.created_at,
             created_by=stored.created_by,
+            origins_api=stored.origins_api,
+            origins_auth=stored.origins_auth,
+            account_id=stored.account_id,
+            account_label=stored.account_label,
             lease_owner=None,
             lease_until=None,
             fence=stored.fence,
@@ -99,6 +103,8 @@ class MemoryConnections:
             return False
         if not await self.store(row, expected_version=expected_version):
             return False
+        await self.confirm_origins(row.workspace, row.id, row.origins_api, row.origins_auth)
+        await self.name_account(row.workspace, row.id, row.account_id, row.account_label)
         return await self.delete(absorbed.workspace, absorbed.id)
 
     async def name_account(

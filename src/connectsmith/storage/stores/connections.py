@@ -37,21 +37,28 @@ _RELEASE_LEASE = """
 UPDATE connections SET lease_owner = NULL, lease_until = NULL
 WHERE workspace = :workspace AND id = :id AND fence = :fence
 """
-_CHANGES = _CONNECTIONS.assignments(
-    without=(
-        "workspace",
-        "id",
-        "connector",
-        "created_at",
-        "created_by",
-        "lease_owner",
-        "lease_until",
-        "fence",
-        "last_used_at",
-    )
+_OTHERS = (
+    "workspace",
+    "id",
+    "connector",
+    "created_at",
+    "created_by",
+    "lease_owner",
+    "lease_until",
+    "fence",
+    "last_used_at",
 )
+"""Columns that storing a row never changes."""
+_OWNERS = ("origins_api", "origins_auth", "account_id", "account_label")
+"""Columns that have statements of their own, and change with whose grant it is."""
+_REPLACE = f"""
+UPDATE connections SET lease_owner = NULL, lease_until = NULL,
+  {_CONNECTIONS.assignments(without=_OTHERS)}
+WHERE workspace = :workspace AND id = :id AND version = :expected_version
+"""  # noqa: S608 - names of our own columns
 _STORE = f"""
-UPDATE connections SET lease_owner = NULL, lease_until = NULL, {_CHANGES}
+UPDATE connections SET lease_owner = NULL, lease_until = NULL,
+  {_CONNECTIONS.assignments(without=_OTHERS + _OWNERS)}
 WHERE workspace = :workspace AND id = :id AND version = :expected_version
 """  # noqa: S608 - names of our own columns
 _STORE_FENCED = f"{_STORE} AND fence = :expected_fence"
@@ -163,7 +170,7 @@ class SqlConnections:
         values = _CONNECTIONS.encode(row) | {"expected_version": expected_version}
         effects = await self._database.write(
             Statement(_DELETE_VERSION, gone, needed=True),
-            Statement(_STORE, values, needed=True),
+            Statement(_REPLACE, values, needed=True),
             shred=True,
         )
         return changed(effects)
