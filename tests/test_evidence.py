@@ -51,6 +51,16 @@ def test_every_row_states_its_requirement_and_source() -> None:
     assert all(row.requirement and row.source for row in rows())
 
 
+def test_no_row_is_open_and_no_mutant_is_stale() -> None:
+    for row in rows():
+        assert row.tests, f"{row.id} has no test"
+        assert row.mutants, f"{row.id} has no mutant"
+        for mutant in row.mutants:
+            for edit in mutant.edits:
+                source = (ROOT / edit.file).read_text(encoding="utf-8")
+                assert source.count(edit.find) == 1, f"{mutant.name} is stale in {edit.file}"
+
+
 def test_mutants_end_killed_survived_stale_or_in_error(tmp_path: Path) -> None:
     """`C-06` waits for nothing and must still end: its test is red from the start."""
     write_small_tree(tmp_path)
