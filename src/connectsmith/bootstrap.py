@@ -148,6 +148,7 @@ class _Held:
     """Use cases around connections."""
 
     calls: CallDesk
+    refresher: Refresher
     revoker: Revoker
     connections: ConnectionDesk
     authorizations: AuthorizationDesk
@@ -173,6 +174,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         secrets=base.secrets,
         authorizations=held.authorizations,
         connections=held.connections,
+        refresher=held.refresher,
         revoker=held.revoker,
         calls=held.calls,
         records=base.records,
@@ -220,6 +222,7 @@ def _base(parts: Parts, rules: Rules) -> _Base:
 def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
     revoker = Revoker(
         jobs=parts.storage.jobs,
+        connections=parts.storage.connections,
         blueprints=base.blueprints,
         endpoint=base.endpoint,
         events=parts.storage.events,
@@ -263,7 +266,7 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         rules=rules,
     )
     authorizations = _authorizations(parts, rules, base, connections)
-    return _Held(calls, revoker, connections, authorizations)
+    return _Held(calls, refresher, revoker, connections, authorizations)
 
 
 def _authorizations(

@@ -87,6 +87,7 @@ async def test_held_revocation_waits_and_outlives_whoever_held_it(one: Renewing)
     dropped = await revoker.enqueue(row, await held(one), held=True)
     released = await revoker.enqueue(row, await held(one), held=True)
     await revoker.enqueue(row, await held(one), held=True)
+    await one.connections.delete(WORKSPACE, one.id)
 
     before = await revoker.run_due()
     await revoker.drop(WORKSPACE, dropped)

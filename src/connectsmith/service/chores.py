@@ -7,6 +7,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.records import Records
+from connectsmith.service.refresh import Refresher
 from connectsmith.service.revocation import Revoker
 from connectsmith.service.secrets import SecretKeys
 
@@ -21,6 +22,7 @@ class Chores:
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
         connections: ConnectionDesk,
+        refresher: Refresher,
         revoker: Revoker,
         calls: CallDesk,
         records: Records,
@@ -29,6 +31,7 @@ class Chores:
         self._secrets = secrets
         self._authorizations = authorizations
         self._connections = connections
+        self._refresher = refresher
         self._revoker = revoker
         self._calls = calls
         self._records = records
@@ -36,7 +39,10 @@ class Chores:
     async def often(self) -> None:
         """Do what people wait for: seconds apart."""
         await _each(
-            self._authorizations.expire, self._connections.discard_unkept, self._revoker.run_due
+            self._refresher.store_held,
+            self._authorizations.expire,
+            self._connections.discard_unkept,
+            self._revoker.run_due,
         )
 
     async def seldom(self) -> None:
@@ -45,7 +51,7 @@ class Chores:
 
     async def last(self) -> None:
         """Write down what is left to write, before the storage closes."""
-        await _each(self._connections.settle, self.seldom)
+        await _each(self._refresher.settle, self.seldom)
 
 
 async def _each(*chores: Callable[[], Awaitable[object]]) -> None:

@@ -385,10 +385,6 @@ class ConnectionDesk:
             await self._record(row, "system", "connection_discarded", "not kept in time")
         return len(overdue)
 
-    async def settle(self) -> None:
-        """Let refreshes under way end before the storage closes."""
-        await self._refresher.settle()
-
     async def _record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
         await self._events.add(
             EventRow(row.workspace, self._clock.now(), who, what, row.id, message)

@@ -253,8 +253,8 @@ class Connections(Protocol):
     ) -> bool:
         """Store the row (sealed, version, status, ...) and clear the lease, atomically.
 
-        Confirmed origins and the account stay as they are stored: they have writers of their own,
-        who need no version. Only if the stored version is the expected one and, with `fence`, the stored fence equals
+        Confirmed origins and the account stay as they are stored: they have writers of their own.
+        Only if the stored version is the expected one and, with `fence`, the stored fence equals
         it. A caller that writes a new sealed record sets `row.version = expected_version + 1`.
         """
         ...

@@ -10,24 +10,21 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.freshness import refresh_due, usable
-from connectsmith.core.connection.status import Event, Status, next_status
+from connectsmith.core.connection.status import Status
 from connectsmith.errors import (
-    ClientRejected,
     ConnectionFailed,
     ConnectionNotUsable,
     ConnectsmithError,
-    CredentialsError,
     DefinitionError,
     Fault,
     GrantRejected,
     NetworkError,
     NotFound,
     RefreshBusy,
-    RefreshPostponed,
     RemoteError,
+    SealBroken,
     StorageBusy,
     StorageFull,
     Unavailable,
@@ -46,13 +43,14 @@ from connectsmith.service.ports import (
     Randomness,
     Sealer,
 )
+from connectsmith.service.renewability import broken, postponed_until, refuse_hopeless
 from connectsmith.service.revocation import Revoker
 from connectsmith.service.rows import (
     ConnectionRow,
     EventRow,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.service.token_endpoint import Renewed, TokenEndpoint
 
 POLLS_AT_FIRST = 10
 """How often a loser looks quickly before it slows down."""
@@ -61,11 +59,15 @@ STORAGE_OUT = (StorageBusy, StorageFull)
 
 @dataclass(frozen=True, slots=True)
 class _Renewal:
-    """What the authorization server gave for a row, under which fence it was asked."""
+    """What the authorization server gave for a row, under which fence it was asked.
+
+    With `error`, that is a new refresh token in an answer that could not be read otherwise.
+    """
 
     row: ConnectionRow
     fence: int
     held: Credentials
+    error: ConnectsmithError | None = None
 
 
 class Refresher:
@@ -111,7 +113,7 @@ class Refresher:
         now = self._clock.now()
         if not usable(received_at=row.received_at, lifetime=row.lifetime, now=now):
             return await self.refresh(row, blueprint)
-        if _postponed(row, now) is not None:
+        if postponed_until(row, now) is not None:
             return row
         try:
             async with asyncio.timeout(self._rules.patience_while_alive.total_seconds()):
@@ -170,6 +172,14 @@ class Refresher:
             for task in slow:
                 task.cancel()
             await asyncio.gather(*slow, return_exceptions=True)
+        await self.store_held()
+
+    async def store_held(self) -> None:
+        """Store what the storage did not take when it came, whether or not anybody asks again."""
+        for key, renewal in tuple(self._unstored.items()):
+            if key not in self._running:
+                with suppress(ConnectionNotUsable):
+                    await self._store(renewal, patience=timedelta())
 
     async def _refresh(
         self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
@@ -181,9 +191,9 @@ class Refresher:
             current = await self._current(row)
             if current.version != row.version:
                 return current
-            _refuse_hopeless(current)
+            refuse_hopeless(current)
             now = self._clock.now()
-            postponed = _postponed(current, now)
+            postponed = postponed_until(current, now)
             if postponed is not None and not (insist and current.failed_at == row.failed_at):
                 raise postponed
             fence = await self._lease(current, now)
@@ -218,24 +228,51 @@ class Refresher:
     ) -> ConnectionRow | None:
         """Renew with the lease held; None when another process took it over meanwhile."""
         try:
-            held = await self._new_credentials(row, blueprint)
+            held, unread = await self._new_credentials(row, blueprint)
         except ConnectsmithError as error:
             return await self._failed(row, fence, error)
         except BaseException:
             await self._connections.release_lease(row.workspace, row.id, fence)
             raise
-        return await self._store(_Renewal(row, fence, held))
+        renewal = _Renewal(row, fence, held, unread)
+        stored = await self._store(renewal, patience=self._rules.store_patience)
+        if unread is not None and stored is not None and stored.failed_at is not None:
+            await self._record(row, "refresh_failed", f"{unread.code}: {unread.message}")
+            raise unread
+        return stored
 
-    async def _new_credentials(self, row: ConnectionRow, blueprint: Blueprint) -> Credentials:
+    async def _new_credentials(
+        self, row: ConnectionRow, blueprint: Blueprint
+    ) -> tuple[Credentials, ConnectsmithError | None]:
         unstored = self._unstored.pop((row.workspace, row.id), None)
         if unstored is not None and unstored.row.version == row.version:
-            return unstored.held
+            return unstored.held, unstored.error
         credentials = opened(self._sealer, row)
-        return credentials.renewed(await self._asked(row, blueprint, credentials))
+        try:
+            brought = await self._asked(row, blueprint, credentials)
+        except GrantRejected:
+            aside = await self._kept_aside(row)
+            if aside is None:
+                raise
+            return aside, None
+        return credentials.renewed(brought.tokens), brought.error
+
+    async def _kept_aside(self, row: ConnectionRow) -> Credentials | None:
+        """Return tokens that came too late to be stored, if they are newer than what is stored.
+
+        Then the refresh token that was refused had been used up by the request that brought them.
+        """
+        for fence, sealed in reversed(await self._connections.rescued(row.workspace, row.id)):
+            with suppress(SealBroken):
+                held = Credentials.of(self._sealer.open(sealed, rescue_place(row, fence)))
+                received_at = held.tokens.received_at if held.tokens else None
+                if received_at and row.received_at and received_at > row.received_at:
+                    return held
+        return None
 
     async def _asked(
         self, row: ConnectionRow, blueprint: Blueprint, credentials: Credentials
-    ) -> TokenSet:
+    ) -> Renewed:
         """Ask the authorization server; once more at once when the connection to it broke.
 
         It may have rotated the refresh token before that. Then a quick repetition is the one thing
@@ -251,10 +288,20 @@ class Refresher:
                 raise
         return await self._endpoint.renew(party, credentials.tokens)
 
-    async def _store(self, renewal: _Renewal) -> ConnectionRow | None:
+    async def _store(self, renewal: _Renewal, *, patience: timedelta) -> ConnectionRow | None:
         """Commit new tokens; whatever happens, they are not thrown away while we live."""
+        key = (renewal.row.workspace, renewal.row.id)
+        self._unstored[key] = renewal
+        try:
+            stored = await self._stored(renewal, _seconds() + patience.total_seconds())
+        except ConnectionNotUsable:
+            del self._unstored[key]
+            raise
+        del self._unstored[key]
+        return stored
+
+    async def _stored(self, renewal: _Renewal, deadline: float) -> ConnectionRow | None:
         row = renewal.row
-        deadline = _seconds() + self._rules.store_patience.total_seconds()
         sealed = None
         while True:
             try:
@@ -266,7 +313,7 @@ class Refresher:
                     or current.fence != renewal.fence
                 ):
                     return await self._too_late(renewal, current, sealed)
-                fresh = renewed(self._sealer, current, renewal.held, now=self._clock.now())
+                fresh = self._fresh(current, renewal)
                 sealed = fresh.sealed
                 if await self._connections.store(
                     fresh, expected_version=row.version, fence=renewal.fence
@@ -274,9 +321,19 @@ class Refresher:
                     return fresh
             except STORAGE_OUT:
                 if _seconds() > deadline:
-                    self._unstored[row.workspace, row.id] = renewal
                     raise
                 await asyncio.sleep(self._rules.poll_later.total_seconds())
+
+    def _fresh(self, current: ConnectionRow, renewal: _Renewal) -> ConnectionRow:
+        fresh = renewed(self._sealer, current, renewal.held, now=self._clock.now())
+        if renewal.error is None:
+            return fresh
+        return self._broken(
+            replace(current, version=fresh.version, sealed=fresh.sealed), renewal.error
+        )
+
+    def _broken(self, current: ConnectionRow, error: ConnectsmithError) -> ConnectionRow:
+        return broken(current, error, now=self._clock.now(), rules=self._rules)
 
     async def _too_late(
         self, renewal: _Renewal, current: ConnectionRow | None, sealed: bytes | None
@@ -307,30 +364,13 @@ class Refresher:
             current = await self._current(row)
             if current.version != row.version:
                 return current
-            now = self._clock.now()
-            broken = replace(
-                current,
-                status=next_status(current.status, _event(error)),
-                failure_code=error.code,
-                failure_message=error.message,
-                failed_at=now,
-                retry_at=now + self._back_off(current, error),
-            )
-            if not await self._connections.store(broken, expected_version=row.version, fence=fence):
+            failed = self._broken(current, error)
+            if not await self._connections.store(failed, expected_version=row.version, fence=fence):
                 return None
             await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
         except STORAGE_OUT:
             raise error from None  # the lease ends by itself
         raise error
-
-    def _back_off(self, row: ConnectionRow, error: ConnectsmithError) -> timedelta:
-        """Double the pause with each failure in a row, within bounds; obey `Retry-After`."""
-        if isinstance(error, RemoteError) and error.retry_after_seconds:
-            return timedelta(seconds=error.retry_after_seconds)
-        pause = timedelta()
-        if row.failed_at is not None and row.retry_at is not None:
-            pause = min(row.retry_at - row.failed_at, self._rules.retry_most)
-        return min(max(self._rules.retry_first, 2 * pause), self._rules.retry_most)
 
     async def _record(self, row: ConnectionRow, what: str, message: str) -> None:
         with suppress(*STORAGE_OUT):
@@ -341,41 +381,3 @@ class Refresher:
 
 def _seconds() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _refuse_hopeless(row: ConnectionRow) -> None:
-    if row.status is Status.UNCONFIRMED:
-        raise ConnectionNotUsable("This connection was not kept yet. Keep it first.")
-    if row.status is Status.NEEDS_AUTHORIZATION:
-        raise GrantRejected(
-            f"This connection must be authorized again: {row.failure_message or ''}".strip()
-        )
-    if not row.renewable:
-        raise CredentialsError(
-            "This connection cannot renew itself: the authorization server issued no refresh "
-            "token. Authorize it again."
-        )
-
-
-def _postponed(row: ConnectionRow, now: datetime) -> RefreshPostponed | None:
-    """Return why no refresh is tried yet; None when one may be."""
-    if row.retry_at is None or row.retry_at <= now:
-        return None
-    if row.failed_at is not None and row.failed_at > now:
-        return None  # the clock was set back, and would make us wait that much longer
-    error = RefreshPostponed(
-        f"The access token could not be renewed ({row.failure_code}): {row.failure_message} "
-        "It is tried again soon."
-    )
-    error.retry_after_seconds = max((row.retry_at - now).total_seconds(), 1.0)
-    return error
-
-
-def _event(error: ConnectsmithError) -> Event:
-    match error:
-        case GrantRejected():
-            return Event.GRANT_REJECTED
-        case ClientRejected():
-            return Event.CLIENT_REJECTED
-        case _:
-            return Event.REFRESH_FAILED

@@ -11,6 +11,7 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.holdings import party_of_connection
 from connectsmith.service.ports import (
     Clock,
+    Connections,
     Events,
     Jobs,
     Randomness,
@@ -42,6 +43,7 @@ class Revoker:
         self,
         *,
         jobs: Jobs,
+        connections: Connections,
         blueprints: Blueprints,
         endpoint: TokenEndpoint,
         events: Events,
@@ -51,6 +53,7 @@ class Revoker:
         rules: Rules,
     ) -> None:
         self._jobs = jobs
+        self._connections = connections
         self._blueprints = blueprints
         self._endpoint = endpoint
         self._events = events
@@ -66,7 +69,8 @@ class Revoker:
         """Queue the revocation of what a connection holds; returns the job, None without tokens.
 
         One that is `held` waits to be released or dropped, so that it can be queued before its
-        reason is certain, and is not lost with the process.
+        reason is certain, and is not lost with the process. While the connection lives, it is not
+        carried out.
         """
         if credentials.tokens is None:
             return None
@@ -76,6 +80,7 @@ class Revoker:
             "connector": row.connector,
             "test": row.test,
             "origins": row.origins_auth,
+            "held": held,
         }
         sealed = self._sealer.seal(credentials.flat(), _place(row.workspace, job))
         await self._jobs.add(
@@ -138,6 +143,8 @@ class Revoker:
         return len(jobs)
 
     async def _run(self, job: JobRow) -> None:
+        if await self._spares(job):
+            return
         try:
             done = await self._revoke(job)
         except (NotFound, SealBroken) as error:  # its connector is gone, or its key
@@ -152,6 +159,20 @@ class Revoker:
         else:
             pause = min(FIRST_PAUSE * 2 ** min(job.attempts - 1, 20), LONGEST_PAUSE)
             await self._jobs.postpone(job.workspace, job.id, self._clock.now() + pause)
+
+    async def _spares(self, job: JobRow) -> bool:
+        """Leave a connection alone that lives: whoever was about to end it died before that."""
+        subject = json.loads(job.subject)
+        if not subject["held"]:
+            return False
+        row = await self._connections.get(job.workspace, subject["connection"])
+        if row is None or row.sealed is None:
+            return False
+        if job.attempts >= self._rules.revocation_attempts:
+            await self._jobs.finish(job.workspace, job.id)
+        else:
+            await self._jobs.postpone(job.workspace, job.id, self._clock.now() + HOLD)
+        return True
 
     async def _give_up(self, job: JobRow, why: str) -> None:
         await self._record(job, "revocation_given_up", why)

@@ -16,6 +16,7 @@ from connectsmith.core.authorization.token_set import (
     TokenSet,
     read_token_answer,
     renewing_token,
+    spared_tokens,
 )
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.connection.credentials import Credentials
@@ -23,7 +24,14 @@ from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import Bug, NetworkError, RemoteError, SecretDestinationDenied
+from connectsmith.errors import (
+    Bug,
+    ConnectsmithError,
+    NetworkError,
+    RemoteError,
+    SecretDestinationDenied,
+    TokenAnswerInvalid,
+)
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.ports import (
     Clock,
@@ -51,6 +59,18 @@ class Party:
         if self.blueprint.client is None:
             raise Bug("A connector without OAuth was asked for tokens.")
         return self.blueprint.client
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What a renewal brought.
+
+    With `error`, the answer could not be read: `tokens` are the ones held before, with the refresh
+    token that it brought all the same.
+    """
+
+    tokens: TokenSet
+    error: ConnectsmithError | None = None
 
 
 class TokenEndpoint:
@@ -126,22 +146,29 @@ class TokenEndpoint:
             verifier=verifier,
             values=replace(values, state=state),
         )
-        return await self._ask(party, request, None)
+        return await self._ask(party, request)
 
     async def client_credentials(self, party: Party) -> TokenSet:
         """Ask for a token on the client's own behalf (RFC 6749 section 4.4)."""
         request = client_credentials_request(party.client, values=await self.values(party))
-        return await self._ask(party, request, None)
+        return await self._ask(party, request)
 
-    async def renew(self, party: Party, tokens: TokenSet | None) -> TokenSet:
+    async def renew(self, party: Party, tokens: TokenSet | None) -> Renewed:
         """Refresh (RFC 6749 section 6), or ask again where the grant needs no person."""
         token = renewing_token(party.client, tokens) if tokens else None
-        if token is None:
-            return await self.client_credentials(party)
+        if tokens is None or token is None:
+            return Renewed(await self.client_credentials(party))
         request = refresh_request(
             party.client, refresh_token=token, values=await self.values(party)
         )
-        return await self._ask(party, request, tokens)
+        response = await self._send(party, request)
+        try:
+            return Renewed(self._read(party, request, response, tokens))
+        except TokenAnswerInvalid as error:
+            spared = spared_tokens(party.client, response, held=tokens)
+            if spared is None:
+                raise
+            return Renewed(spared, error)
 
     async def revoke(
         self, party: Party, credentials: Credentials, *, values: Values | None = None
@@ -165,10 +192,16 @@ class TokenEndpoint:
         except (NetworkError, RemoteError):
             return False
 
-    async def _ask(
-        self, party: Party, request: HttpRequest, refreshing: TokenSet | None
+    async def _ask(self, party: Party, request: HttpRequest) -> TokenSet:
+        return self._read(party, request, await self._send(party, request), None)
+
+    def _read(
+        self,
+        party: Party,
+        request: HttpRequest,
+        response: HttpResponse,
+        refreshing: TokenSet | None,
     ) -> TokenSet:
-        response = await self._send(party, request)
         return read_token_answer(
             party.client,
             response,

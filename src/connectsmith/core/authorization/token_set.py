@@ -1,7 +1,7 @@
 """What a token endpoint grants: access token, refresh token, lifetime, scopes, captured values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -95,6 +95,26 @@ def read_token_answer(
     return _token_set(client, body, answer, received_at=received_at, held=refreshing)
 
 
+def spared_tokens(
+    client: OAuthClient, response: HttpResponse, *, held: TokenSet
+) -> TokenSet | None:
+    """Return held tokens with the refresh token of an answer that is otherwise no token answer.
+
+    The server may have ended the one that is held as it issued the other, so that nothing but this
+    one renews the grant once the definition, or the server, is put right. None: it brought none.
+    """
+    answer = client.refresh.answer
+    if response.status not in range(200, 300):
+        return None
+    try:
+        found = _secret(find(_body(response, answer), answer.refresh_token))
+    except TokenAnswerInvalid:
+        return None
+    if found is None or found == held.refresh_token:
+        return None
+    return replace(held, refresh_token=found)
+
+
 def _body(response: HttpResponse, answer: TokenResponse) -> Any:
     """Return the body; of a refusal that cannot be read, nothing."""
     refused = response.status not in range(200, 300)
@@ -118,7 +138,7 @@ def _token_set(
 ) -> TokenSet:
     access_token = _access_token(client, body, answer, held)
     refresh_token = _secret(find(body, answer.refresh_token))
-    id_token = _secret(find(body, "/id_token"))
+    id_token = _id_token(body)
     granted = scopes_of(find(body, answer.scope), client.scope_separator, client.scopes)
     kept = held.scopes if held else client.scopes
     return TokenSet(
@@ -150,6 +170,14 @@ def _access_token(
     if answer.format == "text" and (text.startswith("<") or len(text.split()) > 1):
         raise TokenAnswerInvalid("The token endpoint answered with a page instead of a token.")
     return Secret(text)
+
+
+def _id_token(body: Any) -> Secret | None:
+    """Return the ID token; one of another form is left out, as nothing here depends on it."""
+    try:
+        return _secret(find(body, "/id_token"))
+    except TokenAnswerInvalid:
+        return None
 
 
 def _secret(found: Any) -> Secret | None:
