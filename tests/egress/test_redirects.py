@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -165,6 +166,8 @@ async def test_head_stays_head() -> None:
         (("X-Api-Key", CANARY),),
         (("Cookie", f"session={CANARY}"),),
         (("Proxy-Token", CANARY), ("Referer", f"https://x/{CANARY}")),
+        (("User-Agent", f"calendar {CANARY}"),),
+        (("Accept", f"text/x; key={CANARY}"),),
     ],
 )
 async def test_no_header_of_a_request_follows_to_another_origin(
@@ -228,7 +231,16 @@ async def test_a_body_does_not_follow_to_another_origin_even_without_credentials
 
 @pytest.mark.row("T-68")
 @pytest.mark.parametrize(
-    "target", [f"/?key={CANARY}", f"/{CANARY}/x", f"/?{CANARY}", "/?k=%63" + CANARY[1:]]
+    "target",
+    [
+        f"/?key={CANARY}",
+        f"/{CANARY}/x",
+        f"/?{CANARY}",
+        "/?k=%63" + CANARY[1:],
+        f"/?back=%2Fa%3Fkey%3D{CANARY}%26page%3D2",
+        f"/?authorization=Bearer+{CANARY}",
+        f"/?k={base64.urlsafe_b64encode(b'user:' + CANARY.encode()).decode()}",
+    ],
 )
 async def test_a_service_that_echoes_a_credential_into_its_redirect_is_not_followed(
     target: str,

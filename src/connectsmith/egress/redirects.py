@@ -6,9 +6,10 @@ endpoint's redirect is an error (RFC 9700 section 4.12).
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import parse_qsl, quote, unquote, urljoin
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urljoin
 
 from connectsmith.core.message import Headers, HttpRequest, Purpose
+from connectsmith.core.secret.redaction import STRONG, Redactor
 from connectsmith.core.secret.secret import Secret
 from connectsmith.egress.url import ParsedUrl, check_url
 from connectsmith.errors import EgressDenied, RedirectRefused, TokenEndpointRedirected
@@ -79,9 +80,14 @@ def _for_stranger(
         raise _refused(url, "it would take the request with its credentials or body elsewhere")
     if onward.body:
         raise _refused(url, "it would take the request's body elsewhere")
-    if _names_secret(onward, target):
+    known = Redactor((each.value for each in onward.carries), lambda _: "", shortest=STRONG)
+    if _names_secret(onward, target) or known.finds(unquote_to_bytes(target.target)):
         raise _refused(url, "its target on another host holds a credential")
-    headers = tuple(pair for pair in onward.headers if pair[0].lower() in _HARMLESS)
+    headers = tuple(
+        (name, value)
+        for name, value in onward.headers
+        if name.lower() in _HARMLESS and not known.finds(value.encode("utf-8", "surrogatepass"))
+    )
     return replace(onward, headers=headers, carries=())
 
 
