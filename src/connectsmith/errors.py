@@ -169,6 +169,12 @@ class NotFound(CallerError):
     code = "not_found"
 
 
+class HostUnknown(CallerError):
+    """The request was sent to a host name that is not this server's."""
+
+    code = "host_unknown"
+
+
 class MethodNotAllowed(CallerError):
     """The address exists, but not for this method."""
 

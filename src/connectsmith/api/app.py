@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from connectsmith import __version__
 from connectsmith.api import calls, connections, connectors, public, tokens
 from connectsmith.api.document import describing
+from connectsmith.api.hosts import OwnHostOnly
 from connectsmith.api.problems import on_http, on_invalid, on_known, on_unknown, problem
 from connectsmith.errors import BodyTooLarge, ConnectsmithError, MediaTypeUnsupported
 from connectsmith.service.desks import Desks
@@ -56,6 +57,7 @@ def create_app(
     app.add_exception_handler(Exception, on_unknown)
     app.add_middleware(CallsFirst)
     app.add_middleware(BodyGuard)
+    app.add_middleware(OwnHostOnly, desks=desks)
     app.openapi = describing(app, ROUTERS)  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
     return app
 

@@ -196,7 +196,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _answer(outcome: dict[str, Any], *, replayed: bool = False) -> Response:
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
     status, media_type = 200, "application/json"

@@ -48,6 +48,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "version_conflict": 412,
     "body_too_large": 413,
     "media_type_unsupported": 415,
+    "host_unknown": 421,
     "precondition_required": 428,
     "too_many": 429,
 }
@@ -87,7 +88,7 @@ def problem_json(error: ConnectsmithError) -> dict[str, object]:
 
 def problem(error: ConnectsmithError) -> Response:
     """Return a problem document as a response."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     retry_after = getattr(error, "retry_after_seconds", None)
     if retry_after is not None and not isinstance(error, AccessError):
         headers["Retry-After"] = str(max(1, round(retry_after)))

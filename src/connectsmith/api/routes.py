@@ -26,6 +26,7 @@ class CallerRoute(APIRoute):
                 await read.load()
             response = await answer(read)
             response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("X-Content-Type-Options", "nosniff")
             return response
 
         return checked
