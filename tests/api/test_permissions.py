@@ -151,3 +151,33 @@ async def test_nobody_passes_on_a_scope_that_they_lack(served: Served) -> None:
 
     assert refused["code"] == "api_scope_missing"
     assert "secrets:write" in refused["detail"]
+
+
+async def test_a_token_outlives_no_token_that_made_it(served: Served) -> None:
+    body = {"name": "short", "scopes": ["tokens:write", "calls:read"], "expires_in_days": 1}
+    short = served.with_token((await served.operator.post("/v1/tokens", body))["token"])
+    child = {"name": "child", "scopes": ["calls:read"]}
+    tokens = [
+        (await short.post("/v1/tokens", child | more))["token"]
+        for more in ({}, {"expires_in_days": 365})
+    ]
+
+    served.clock.advance(timedelta(days=1))
+
+    for token in tokens:
+        assert (await served.with_token(token).ask("GET", "/v1/calls")).status_code == 401
+
+
+async def test_connections_are_revoked_with_their_connector_by_who_may_revoke_them(
+    served: Served,
+) -> None:
+    connector = await served.connector()
+    editor = await served.limited("connectors:read", "connectors:write", "secrets:write")
+    both = await served.limited("connectors:write", "connections:write")
+
+    refused = await editor.problem("DELETE", f"/v1/connectors/{connector}?force=true")
+    kept = await served.operator.ask("GET", f"/v1/connectors/{connector}")
+    gone = await both.ask("DELETE", f"/v1/connectors/{connector}?force=true")
+
+    assert (refused["status"], refused["scope"]) == (403, "connections:write")
+    assert (kept.status_code, gone.status_code) == (200, 204)

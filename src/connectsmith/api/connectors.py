@@ -5,7 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from connectsmith.api.permissions import ConnectorReader, ConnectorWriter, SecretWriter, TheDesks
+from connectsmith.api.permissions import (
+    ConnectorReader,
+    ConnectorWriter,
+    SecretWriter,
+    TheDesks,
+    check_scope,
+)
 from connectsmith.api.preconditions import VersionAsked, VersionIfAsked, etag
 from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
@@ -92,7 +98,12 @@ async def delete(
     version: VersionAsked,
     force: bool = False,  # noqa: FBT001, FBT002 - a query parameter
 ) -> None:
-    """Delete a connector; refused while it has connections, unless forced."""
+    """Delete a connector; refused while it has connections, unless forced.
+
+    Forcing it revokes them, which needs the scope `connections:write` as well.
+    """
+    if force:
+        check_scope(caller, "connections:write")
     await desks.connectors.delete(caller, connector, version=version, force=force)
 
 

@@ -99,8 +99,14 @@ class Access:
         beyond = sorted(set(scopes) - caller.scopes)
         if beyond:
             raise ScopeMissing(f"Your API token cannot pass on: {', '.join(beyond)}.")
-        expires_at = None if days is None else self._clock.now() + timedelta(days=days)
+        asked = None if days is None else self._clock.now() + timedelta(days=days)
+        expires_at = min(filter(None, (asked, await self._end_of(caller))), default=None)
         return await self._issue(caller, name, tuple(scopes), expires_at)
+
+    async def _end_of(self, caller: Caller) -> datetime | None:
+        """Return when the caller's own API token ends: what it issues lasts no longer."""
+        rows = await self._accounts.tokens(caller.workspace)
+        return next((row.expires_at for row in rows if row.id == caller.token), None)
 
     async def _issue(
         self,
