@@ -158,7 +158,7 @@ async def test_storing_an_old_row_takes_back_neither_confirmed_origins_nor_the_a
     before = await _row(stored)
     api, auth = ("https://narrow.example.com",), ("https://login.example.com",)
     await stored.connections.confirm_origins(WORKSPACE, "cnn_a", api, auth)
-    await stored.connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com")
+    await stored.connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com", version=1)
 
     assert await stored.connections.store(replace(before, version=2), expected_version=1)
 
@@ -204,8 +204,10 @@ async def test_last_use_is_shown(stored: Storage) -> None:
 async def test_naming_the_account_leaves_the_lease_with_its_holder(stored: Storage) -> None:
     fence = await _lease(stored)
 
-    assert await stored.connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com")
-    assert not await stored.connections.name_account(WORKSPACE, "cnn_none", "7", None)
+    connections = stored.connections
+    assert await connections.name_account(WORKSPACE, "cnn_a", "7", "ada@example.com", version=1)
+    assert not await connections.name_account(WORKSPACE, "cnn_a", "8", None, version=2)
+    assert not await connections.name_account(WORKSPACE, "cnn_none", "7", None, version=1)
 
     row = await _row(stored)
     assert (row.account_id, row.account_label) == ("7", "ada@example.com")

@@ -232,3 +232,16 @@ async def test_api_says_in_a_sentence_how_a_connection_is(
     shown = await one.installation.caller.get(f"/v1/connections/{one.id}")
 
     assert shown["health"] == sentence
+
+
+async def test_account_proved_with_other_credentials_names_no_renewed_sign_in(
+    one: Renewing,
+) -> None:
+    before, new = await one.row(), await brought(one)
+    await desk_of(one).keep(WORKSPACE, new.id, one.id)
+    now = await one.connections.name_account(WORKSPACE, one.id, "bob", "Bob", version=2)
+
+    named = await desk_of(one)._named(before, Proof(ok=True, did="auth_test", account_id="ada"))
+
+    assert now
+    assert (named.account_id, (await one.row()).account_id) == ("bob", "bob")

@@ -450,7 +450,7 @@ async def test_origins_confirmed_meanwhile_stay_confirmed(one: Renewing) -> None
     await one.connections.confirm_origins(
         WORKSPACE, one.id, ("https://new.example.com",), ("https://auth.example.com",)
     )
-    await one.connections.name_account(WORKSPACE, one.id, "7", "ada")
+    await one.connections.name_account(WORKSPACE, one.id, "7", "ada", version=1)
     held.let_go.set()
     await asking
 

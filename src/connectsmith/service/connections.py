@@ -168,10 +168,11 @@ class ConnectionDesk:
             return row
         current = await self.row(row.workspace, row.id)
         named = replace(current, account_id=proof.account_id, account_label=proof.account_label)
-        if named != current:
-            await self._connections.name_account(
-                row.workspace, row.id, proof.account_id, proof.account_label
-            )
+        if current.version != row.version or named == current:
+            return current  # what was proved may be another grant than what is held by now
+        await self._connections.name_account(
+            row.workspace, row.id, proof.account_id, proof.account_label, version=row.version
+        )
         return named
 
     async def keep(self, workspace: str, connection: str, reconnects: str | None) -> ConnectionRow:
@@ -292,7 +293,10 @@ class ConnectionDesk:
     async def test(self, caller: Caller, connection: str) -> Proof:
         """Prove a connection with `auth_test`, or with what stands in for it."""
         row = await self.row(caller.workspace, connection)
-        proof = await self._prover.prove(caller, row, await self._blueprint(row))
+        blueprint = await self._blueprint(row)
+        if row.status in (Status.ACTIVE, Status.DEGRADED):
+            row = await self._refresher.fresh(row, blueprint)
+        proof = await self._prover.prove(caller, row, blueprint)
         await self._named(row, proof)
         return proof
 

@@ -273,9 +273,15 @@ class Connections(Protocol):
         ...
 
     async def name_account(
-        self, workspace: str, connection: str, account: str | None, label: str | None
+        self,
+        workspace: str,
+        connection: str,
+        account: str | None,
+        label: str | None,
+        *,
+        version: int,
     ) -> bool:
-        """Note whose account it is; a lease that somebody holds stays."""
+        """Note whose account a version's credentials are; a lease that somebody holds stays."""
         ...
 
     async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None: ...

@@ -104,14 +104,22 @@ class MemoryConnections:
         if not await self.store(row, expected_version=expected_version):
             return False
         await self.confirm_origins(row.workspace, row.id, row.origins_api, row.origins_auth)
-        await self.name_account(row.workspace, row.id, row.account_id, row.account_label)
+        await self.name_account(
+            row.workspace, row.id, row.account_id, row.account_label, version=row.version
+        )
         return await self.delete(absorbed.workspace, absorbed.id)
 
     async def name_account(
-        self, workspace: str, connection: str, account: str | None, label: str | None
+        self,
+        workspace: str,
+        connection: str,
+        account: str | None,
+        label: str | None,
+        *,
+        version: int,
     ) -> bool:
         stored = self._tables.connections.get((workspace, connection))
-        if stored is None:
+        if stored is None or stored.version != version:
             return False
         self._tables.connections[(workspace, connection)] = replace(
             stored, account_id=account, account_label=label

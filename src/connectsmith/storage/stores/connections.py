@@ -68,7 +68,7 @@ WHERE workspace = :workspace AND id = :id
 """
 _NAME_ACCOUNT = """
 UPDATE connections SET account_id = :account, account_label = :label
-WHERE workspace = :workspace AND id = :id
+WHERE workspace = :workspace AND id = :id AND version = :version
 """
 _TOUCH = "UPDATE connections SET last_used_at = :at WHERE workspace = :workspace AND id = :id"
 _DELETE_RESCUES = "DELETE FROM rescues WHERE workspace = :workspace AND connection = :id"
@@ -176,9 +176,21 @@ class SqlConnections:
         return changed(effects)
 
     async def name_account(
-        self, workspace: str, connection: str, account: str | None, label: str | None
+        self,
+        workspace: str,
+        connection: str,
+        account: str | None,
+        label: str | None,
+        *,
+        version: int,
     ) -> bool:
-        values = {"workspace": workspace, "id": connection, "account": account, "label": label}
+        values: Values = {
+            "workspace": workspace,
+            "id": connection,
+            "account": account,
+            "label": label,
+            "version": version,
+        }
         return changed(await self._database.write(Statement(_NAME_ACCOUNT, values)))
 
     async def touch(self, used: Mapping[tuple[str, str], datetime]) -> None:
