@@ -5,6 +5,7 @@ import fcntl
 import multiprocessing
 import multiprocessing.connection
 import os
+import resource
 import signal
 import socket
 import sys
@@ -53,7 +54,9 @@ def run_server(settings: Settings) -> None:
 def sole(data_dir: Path) -> Iterator[None]:
     """Hold the data directory against a second installation; the system frees it with us."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / LOCK_FILE).open("a+", encoding="ascii") as lock:
+    # For us alone: whoever can open it could lock it, and keep the server from starting.
+    descriptor = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "r+", encoding="ascii") as lock:  # noqa: PTH123 - a descriptor
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -91,7 +94,13 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
 def serve(settings: Settings, listener: socket.socket) -> None:
     """Serve in this process until told to stop."""
     configure_logging(settings.log_level)
+    keep_no_core()
     uvloop.run(_serve(settings, listener))
+
+
+def keep_no_core() -> None:
+    """Let a crash leave no image of the memory on the disk, which would hold keys and tokens."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
