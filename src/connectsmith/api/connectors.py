@@ -29,10 +29,10 @@ from connectsmith.api.shapes import (
     SecretShape,
 )
 from connectsmith.api.views import connector_shape, revision_shape, secret_shape
-from connectsmith.core.definition.reading import read
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import CallerError
 from connectsmith.service.connectors import diagnostic_json
+from connectsmith.service.readings import read_text
 from connectsmith.service.rows import (
     ConnectorRow,
 )
@@ -114,7 +114,7 @@ async def draft(
     """Show the draft as typed, with its diagnostics."""
     row = await desks.connectors.get(caller, connector)
     response.headers["ETag"] = etag(row.draft_version)
-    return _draft(row)
+    return await _draft(row)
 
 
 @router.put("/{connector}/draft")
@@ -129,16 +129,17 @@ async def save_draft(
     """Store the draft as typed, faulty or not."""
     row = await desks.connectors.save_draft(caller, connector, body.text, version=version)
     response.headers["ETag"] = etag(row.draft_version)
-    return _draft(row)
+    return await _draft(row)
 
 
-def _draft(row: ConnectorRow) -> DraftShape:
+async def _draft(row: ConnectorRow) -> DraftShape:
+    reading = await read_text(row.draft)
     return DraftShape(
         text=row.draft,
         version=row.draft_version,
         saved_at=row.draft_saved_at,
         saved_by=row.draft_saved_by,
-        diagnostics=[diagnostic_json(each) for each in read(row.draft).diagnostics],
+        diagnostics=[diagnostic_json(each) for each in reading.diagnostics],
     )
 
 

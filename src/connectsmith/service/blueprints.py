@@ -14,6 +14,7 @@ from connectsmith.errors import ConnectorNotPublished, DefinitionError, NotFound
 from connectsmith.service.ports import (
     Connectors,
 )
+from connectsmith.service.readings import apart
 from connectsmith.service.rows import (
     ConnectorRow,
 )
@@ -88,7 +89,7 @@ class Blueprints:
             DefinitionError: the draft has errors.
         """
         if test:
-            return self._cached((row.workspace, row.id, 0, row.draft), row.draft)
+            return await self._cached((row.workspace, row.id, 0, row.draft), row.draft)
         if row.published is None:
             raise ConnectorNotPublished(
                 f'The connector "{row.name}" was never published. Publish it, or use '
@@ -105,12 +106,13 @@ class Blueprints:
         revision = await self._connectors.revision(workspace, connector, number)
         if revision is None:
             raise NotFound(f"The connector has no revision {number}.")
-        return self._cached(key, revision.text)
+        return await self._cached(key, revision.text)
 
-    def _cached(self, key: tuple[str, str, int, str], text: str) -> Blueprint:
+    async def _cached(self, key: tuple[str, str, int, str], text: str) -> Blueprint:
         known = self._compiled.get(key)
         if known is None:
-            known = self._compiled[key] = compile_blueprint(text, key[2])
+            known = await apart(text, lambda: compile_blueprint(text, key[2]))
+            self._compiled[key] = known
             if len(self._compiled) > KEPT:
                 self._compiled.popitem(last=False)
         return known

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from connectsmith.core.definition.changes import Changes, changes_between
 from connectsmith.core.definition.facts import secret_names_of, sign_in_kind
-from connectsmith.core.definition.reading import Diagnostic, Position, Reading, read
+from connectsmith.core.definition.reading import Diagnostic, Position, Reading
 from connectsmith.errors import (
     BodyTooLarge,
     CallerError,
@@ -25,6 +25,7 @@ from connectsmith.service.ports import (
     Events,
     Randomness,
 )
+from connectsmith.service.readings import read_text
 from connectsmith.service.rows import (
     ConnectorRow,
     EventRow,
@@ -107,7 +108,7 @@ class ConnectorDesk:
     async def overview(self, row: ConnectorRow) -> Overview:
         """Say what a connector's draft holds and what it still needs."""
         stored = await self._secrets.stored_names(row.workspace, row.id)
-        reading = read(row.draft, secret_names=stored)
+        reading = await read_text(row.draft, stored)
         definition = reading.definition
         needed = secret_names_of(definition) if definition else frozenset()
         published = None
@@ -178,7 +179,7 @@ class ConnectorDesk:
                 "Somebody saved this draft since you read it.",
                 details={"version": row.draft_version},
             )
-        reading = read(row.draft)
+        reading = await read_text(row.draft)
         if reading.definition is None:
             raise DefinitionError(
                 f"The definition has {len(reading.errors)} error(s); nothing was published.",

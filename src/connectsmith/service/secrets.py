@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.definition.facts import browser_names_of, origins_of_auth
-from connectsmith.core.definition.reading import read
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
@@ -26,6 +25,7 @@ from connectsmith.service.ports import (
     SealPlace,
     Secrets,
 )
+from connectsmith.service.readings import read_text
 from connectsmith.service.rows import (
     ConnectorRow,
     EventRow,
@@ -61,8 +61,8 @@ class _Drafted:
     browser_names: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, row: ConnectorRow) -> "_Drafted":
-        definition = read(row.draft).definition
+    async def of(cls, row: ConnectorRow) -> "_Drafted":
+        definition = (await read_text(row.draft)).definition
         if definition is None:
             return cls()
         return cls(origins_of_auth(definition), browser_names_of(definition))
@@ -105,7 +105,7 @@ class SecretKeys:
         """
         row = await self._blueprints.connector(caller.workspace, connector)
         _check(entered)
-        drafted = _Drafted.of(row)
+        drafted = await _Drafted.of(row)
         rows = [self._sealed(caller, row, each, drafted) for each in entered]
         await self._secrets.add(rows)
         for each in rows:
