@@ -1,5 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.client import HTTPConnection
+from socket import create_connection
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,3 +77,16 @@ def test_an_arrival_without_a_value_is_no_completion() -> None:
 def test_nobody_is_waited_for_longer_than_the_authorization_lives() -> None:
     with Listener() as listener, pytest.raises(AuthorizationEnded, match="in time"):
         listener.wait("aut_1", seconds=0)
+
+
+def test_visitor_that_never_ends_its_request_keeps_no_browser_waiting() -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool, ExitStack() as visitors:
+        parts = urlsplit(listener.return_to)
+        for _ in range(4):
+            slow = visitors.enter_context(create_connection((parts.hostname, parts.port)))
+            slow.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        waiting = pool.submit(listener.wait, "aut_1", seconds=30)
+
+        status, _ = visit(listener.return_to, "authorization=aut_1&completion=abc")
+
+        assert (status, waiting.result(3)) == (200, "abc")

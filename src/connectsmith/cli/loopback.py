@@ -7,8 +7,8 @@ page can come first; the listener is gone after the one arrival it waits for.
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from time import monotonic
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +29,9 @@ _HEADERS = {
 _LONGEST_WAIT = 3600.0
 """Seconds, whatever the server says; authorizations live for ten minutes."""
 _LONGEST_READ = 5.0
-"""Seconds that one visitor may take, so that a silent one cannot keep the browser out."""
+"""Seconds that one visitor may be silent."""
+_POLL = 0.05
+"""Seconds until the listener sees that it is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,17 @@ class Arrival:
     error: str | None
 
 
-class _Listening(HTTPServer):
+class _Listening(ThreadingHTTPServer):
+    """Serves each visitor in a thread, so that a slow one cannot keep the browser out."""
+
+    block_on_close = False
     path: str
     authorization: str
     arrival: Arrival | None = None
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Visit)
+        self.arrived = Event()
 
 
 class _Visit(BaseHTTPRequestHandler):
@@ -59,8 +68,11 @@ class _Visit(BaseHTTPRequestHandler):
         if not ours or arrival.authorization != self.server.authorization:
             self._answer(404, "There is nothing here")
             return
-        self.server.arrival = arrival
-        self._answer(200, "Not connected" if arrival.error else "Welcome back")
+        self.server.arrival = self.server.arrival or arrival
+        try:
+            self._answer(200, "Not connected" if arrival.error else "Welcome back")
+        finally:
+            self.server.arrived.set()
 
     def _answer(self, status: int, title: str) -> None:
         page = _PAGE.format(title=title).encode()
@@ -79,7 +91,7 @@ class Listener:
     """Listens from construction until `close`, or the arrival."""
 
     def __init__(self) -> None:
-        self._server = _Listening(("127.0.0.1", 0), _Visit)
+        self._server = _Listening()
         self._server.path = f"/{secrets.token_urlsafe(24)}"
 
     def __enter__(self) -> Self:
@@ -105,12 +117,12 @@ class Listener:
             AuthorizationEnded: nobody came in time, or the answer was no.
         """
         self._server.authorization = authorization
-        deadline = monotonic() + min(seconds, _LONGEST_WAIT)
+        serving = Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
+        serving.start()
         try:
-            while self._server.arrival is None and (left := deadline - monotonic()) > 0:
-                self._server.timeout = left
-                self._server.handle_request()
+            self._server.arrived.wait(min(seconds, _LONGEST_WAIT))
         finally:
+            self._server.shutdown()
             self.close()
         return _completion(self._server.arrival)
 
