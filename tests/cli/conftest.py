@@ -82,16 +82,23 @@ class ScriptedApi:
     address: str = ""
     asked: list[Asked] = field(default_factory=list)
     _replies: dict[tuple[str, str], tuple[int, object]] = field(default_factory=dict)
+    _turns: dict[tuple[str, str], Iterator[tuple[int, object]]] = field(default_factory=dict)
 
     def on(self, method: str, path: str, answer: object, *, status: int = 200) -> None:
         """Answer requests of a method and path with JSON, bytes, or what a function returns."""
         self._replies[method, path] = (status, answer)
 
+    def on_each(self, method: str, path: str, answers: Iterator[tuple[int, object]]) -> None:
+        """Answer requests of a method and path with one status and answer after the other."""
+        self._turns[method, path] = answers
+
     def reply(self, asked: Asked) -> tuple[int, object]:
         """Answer one request."""
         self.asked.append(asked)
         missing = {"code": "not_found", "fault": "caller", "detail": "Nothing by that id here."}
-        status, answer = self._replies.get((asked.method, asked.path), (404, missing))
+        turns = self._turns.get((asked.method, asked.path), iter(()))
+        usual = self._replies.get((asked.method, asked.path), (404, missing))
+        status, answer = next(turns, usual)
         return status, answer(asked) if callable(answer) else answer
 
     def bodies(self, method: str, path: str) -> list[object]:

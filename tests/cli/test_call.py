@@ -1,4 +1,5 @@
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_of_several_connections_one_must_be_named(api: ScriptedApi, run_at: Run)
     ended = run_at("call", "con_1", "days.list", "city=Oslo")
 
     assert ended.code == 64
-    assert "cnn_1, cnn_2" in ended.err
+    assert "cnn_1 (ada@example.com), cnn_2 (ada@example.com)" in ended.err
 
 
 def test_the_transcript_is_printed_beside_the_value(api: ScriptedApi, run_at: Run) -> None:
@@ -138,3 +139,39 @@ def test_a_body_that_is_no_text_goes_into_a_file(
 
     assert (ended.code, ended.out) == (0, "")
     assert file.read_bytes() == b"\x00\x01\x02"
+
+
+def test_an_answer_is_written_into_a_file_as_it_would_be_printed(
+    run_at: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "days.json"
+
+    ended = run_at("call", "cnn_1", "days.list", "city=Oslo", "--output", str(file))
+
+    assert (ended.code, ended.out) == (0, "")
+    assert json.loads(file.read_text()) == [{"day": "mon"}]
+    assert str(file) in ended.err
+
+
+def test_text_reaches_a_pipe_unchanged(api: ScriptedApi, run_at: Run) -> None:
+    api.on("POST", CALLS, {**OUTCOME, "value": "\U0001f469\u200d\U0001f52c\x1b"})
+
+    ended = run_at("call", "cnn_1", "days.list", "city=Oslo")
+
+    assert ended.out == "\U0001f469\u200d\U0001f52c\x1b\n"
+
+
+def test_a_file_that_is_not_json_is_named_with_the_place(run_at: Run, tmp_path: Path) -> None:
+    file = tmp_path / "fields.json"
+    file.write_text('{"city": "Oslo"')
+
+    ended = run_at("call", "cnn_1", "days.list", "--fields", str(file))
+
+    assert ended.code == 64
+    assert f"{file} is not JSON (line 1, column 16)" in ended.err
+
+
+def test_what_is_no_field_is_named(run_at: Run) -> None:
+    ended = run_at("call", "cnn_1", "days.list", "Oslo")
+
+    assert '"Oslo" is not a field: write key=value.' in ended.err

@@ -49,17 +49,17 @@ def started(_: Asked) -> dict[str, object]:
     }  # fmt: skip
 
 
-def started_and_answered(asked: Asked) -> dict[str, object]:
+def started_and_answered(asked: Asked, brought: str = f"completion={CANARY}") -> dict[str, object]:
     """Play the browser: come back to wherever the command line said."""
     assert isinstance(asked.body, dict)
-    Thread(target=come_back, args=(asked.body["return_to"],), daemon=True).start()
+    Thread(target=come_back, args=(asked.body["return_to"], brought), daemon=True).start()
     return started(asked)
 
 
-def come_back(return_to: str) -> None:
+def come_back(return_to: str, brought: str) -> None:
     parts = urlsplit(return_to)
     browser = HTTPConnection(parts.hostname or "", parts.port or 0, timeout=10)
-    browser.request("GET", f"{parts.path}?authorization=aut_1&completion={CANARY}")
+    browser.request("GET", f"{parts.path}?authorization=aut_1&{brought}")
     browser.getresponse().read()
     browser.close()
 
@@ -187,3 +187,55 @@ def test_an_unpublished_connector_is_connected_only_for_a_test(
 
     assert ended.code == 2
     assert "--test" in ended.err
+
+
+def test_a_no_is_told_as_the_server_keeps_it(api: ScriptedApi, run_at: Run) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, lambda asked: started_and_answered(asked, "error=consent_denied"))
+    kept = {"code": "consent_denied", "message": "Ada said no (access_denied)."}
+    failed = {
+        "id": "aut_1", "connector": "con_1", "status": "failed",
+        "expires_at": "2099-01-01T00:00:00Z", "error": kept,
+    }  # fmt: skip
+    api.on("GET", "/v1/authorizations/aut_1", failed)
+
+    ended = run_at("connect", "con_1", "--yes")
+
+    assert ended.code == 3
+    assert "consent_denied: Ada said no (access_denied).\n" in ended.err
+
+
+def test_mistyped_characters_are_asked_for_again(
+    api: ScriptedApi, asking: Asking, capfd: pytest.CaptureFixture[str]
+) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, started, status=201)
+    waiting = {
+        "id": "aut_1", "connector": "con_1", "status": "returned",
+        "expires_at": "2099-01-01T00:00:00Z",
+    }  # fmt: skip
+    api.on("GET", "/v1/authorizations/aut_1", waiting)
+    refused = {"code": "completion_refused", "fault": "caller", "detail": "4 attempts left."}
+    completed = {"id": "aut_1", "status": "completed", "connection": CONNECTION}
+    answers = iter([(409, refused), (200, completed)])
+    api.on_each("POST", COMPLETE, answers)
+
+    code = asking.run("connect", "con_1", "--no-listener", typed="WRONG\nABCD1234\ny\n")
+
+    assert code == 0
+    assert len(api.bodies("POST", COMPLETE)) == 2
+    assert "4 attempts left." in capfd.readouterr().err
+
+
+def test_a_renewal_by_somebody_else_is_said_before_it_is_kept(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    publish(api, OAUTH)
+    api.on("POST", START, started_and_answered, status=201)
+    before = {**CONNECTION, "account": {"id": "8", "label": "bram@example.com"}}
+    api.on("GET", "/v1/connections/cnn_1", before)
+
+    ended = run_at("connect", "con_1", "--connection", "cnn_1", "--yes")
+
+    assert ended.code == 0
+    assert "Until now the connection was that of: bram@example.com" in ended.err

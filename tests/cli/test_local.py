@@ -142,15 +142,18 @@ def test_the_doctor_sees_a_server_that_answers(api: ScriptedApi, run_at: Run) ->
     assert "Connectsmith 9.9 answers" in found["public URL"]
 
 
-@pytest.mark.parametrize("command", ["serve", "demo"])
+@pytest.mark.parametrize(
+    ("command", "flag"), [("serve", "--port"), ("demo", "--port"), ("demo", "--sandbox-port")]
+)
 def test_a_busy_port_is_one_sentence_that_says_what_to_do(
-    run_offline: Run, taken_port: int, command: str
+    run_offline: Run, taken_port: int, command: str, flag: str
 ) -> None:
-    ended = run_offline(command, "--port", str(taken_port))
+    free = () if flag == "--port" else ("--port", "0")
+    ended = run_offline(command, flag, str(taken_port), *free)
 
     assert ended.code == 75
     assert f"127.0.0.1:{taken_port}" in ended.err
-    assert "--port" in ended.err
+    assert flag in ended.err
     assert "Traceback" not in ended.err
 
 
@@ -160,6 +163,7 @@ def test_a_login_is_proved_before_it_is_remembered(
     file = tmp_path / "token"
     file.write_text("cst_canary\n")
     refused = run_offline("login", api.address, "--file", str(file))
+    api.on("GET", "/health", HEALTH)
     api.on("GET", "/v1/connectors", {"items": [], "next": None})
 
     accepted = run_offline("login", api.address, "--file", str(file))
@@ -168,6 +172,60 @@ def test_a_login_is_proved_before_it_is_remembered(
     assert accepted.code == 0
     assert read_profile(surroundings.profile_file).token == "cst_canary"
     assert "canary" not in accepted.out + accepted.err + refused.err
+
+
+def test_an_api_token_is_not_shown_to_what_is_not_connectsmith(
+    api: ScriptedApi, run_offline: Run, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("cst_canary\n")
+    api.on("GET", "/health", "<h1>It works!</h1>")
+
+    ended = run_offline("login", api.address, "--file", str(file))
+
+    assert ended.code != 0
+    assert not surroundings.profile_file.exists()
+    assert not [each for each in api.asked if "authorization" in each.headers]
+
+
+def test_a_login_with_an_api_token_that_may_do_little_is_remembered(
+    api: ScriptedApi, run_offline: Run, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("cst_canary\n")
+    narrow = {"code": "api_scope_missing", "fault": "access", "detail": "connectors:read"}
+    api.on("GET", "/health", HEALTH)
+    api.on("GET", "/v1/connectors", narrow, status=403)
+
+    ended = run_offline("login", api.address, "--file", str(file))
+
+    assert ended.code == 0
+    assert read_profile(surroundings.profile_file).token == "cst_canary"
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence_that_says_what_to_do(
+    run_offline: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_text("no directory")
+
+    ended = run_offline("serve")
+
+    assert ended.code == 75
+    assert str(tmp_path / "data") in ended.err
+    assert "--data-dir" in ended.err
+
+
+def test_the_doctor_tells_a_lost_key_from_one_that_is_not_made_yet(
+    started: Surroundings, run_offline: Run
+) -> None:
+    started.load({}).settings.key_file.unlink()
+
+    ended = run_offline("doctor", "--json")
+
+    assert isinstance(ended.json, list)
+    found = {each["name"]: each for each in ended.json}
+    assert not found["root key"]["ok"]
+    assert "put its copy back" in found["root key"]["message"]
 
 
 def test_where_the_server_listens_everywhere_its_own_machine_uses_loopback(
@@ -182,3 +240,7 @@ def test_where_the_server_listens_everywhere_its_own_machine_uses_loopback(
 
 def test_a_frame_is_as_wide_as_its_longest_line() -> None:
     assert framed(["a", "long"]) == "\n┌──────┐\n│ a    │\n│ long │\n└──────┘"
+
+
+def test_a_frame_stays_open_where_the_terminal_is_narrow() -> None:
+    assert framed(["a", "long"], columns=6) == "\n┌─────\n│ a\n│ long\n└─────"

@@ -1,7 +1,8 @@
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPConnection
-from socket import create_connection
+from socket import SO_LINGER, SOL_SOCKET, create_connection
 from urllib.parse import urlsplit
 
 import pytest
@@ -90,3 +91,20 @@ def test_visitor_that_never_ends_its_request_keeps_no_browser_waiting() -> None:
         status, _ = visit(listener.return_to, "authorization=aut_1&completion=abc")
 
         assert (status, waiting.result(3)) == (200, "abc")
+
+
+def test_a_visitor_that_hangs_up_leaves_nothing_on_the_terminal(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Listener() as listener, ThreadPoolExecutor() as pool:
+        parts = urlsplit(listener.return_to)
+        waiting = pool.submit(listener.wait, "aut_1", seconds=30)
+        for _ in range(8):
+            with create_connection((parts.hostname, parts.port)) as visitor:
+                visitor.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+                visitor.sendall(b"GET / HTTP/1.1\r\n\r\n")
+
+        visit(listener.return_to, "authorization=aut_1&completion=abc")
+
+        assert waiting.result(10) == "abc"
+    assert capfd.readouterr().err == ""

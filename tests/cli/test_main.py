@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +150,105 @@ def test_a_bug_names_its_place_and_not_what_it_held(
 
     assert ended.code in (70, 75)
     assert "Traceback" not in ended.err
+
+
+def test_help_that_nobody_asked_for_is_no_error_message(run_offline: Run) -> None:
+    ended = run_offline("connector")
+
+    assert (ended.code, ended.out) == (64, "")
+    assert ended.err.startswith("Usage: connectsmith connector")
+
+
+def test_what_is_wrong_with_one_field_is_said_once(api: ScriptedApi, run_at: Run) -> None:
+    message = '"city" is required.'
+    fields = [{"field": "city", "code": "field_missing", "message": message}]
+    problem = {"code": "field_invalid", "fault": "caller", "detail": message, "place": "city"}
+    api.on("GET", "/v1/connectors", {**problem, "fields": fields}, status=400)
+
+    ended = run_at("connector", "list")
+
+    assert ended.err == f"field_invalid: {message}\n"
+
+
+def test_an_api_token_that_is_not_taken_is_explained_to_a_person(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    problem = {"code": "api_token_required", "fault": "access", "detail": "Send a header."}
+    api.on("GET", "/v1/connectors", problem, status=401)
+
+    ended = run_at("connector", "list")
+
+    assert ended.code == 77
+    assert "revoked or expired" in ended.err
+    assert "connectsmith login" in ended.err
+    assert "header" not in ended.err
+
+
+def test_a_file_that_cannot_be_written_is_the_callers_fault_and_named(
+    api: ScriptedApi, run_at: Run, tmp_path: Path
+) -> None:
+    api.on("GET", "/v1/calls/cal_1/body", b"x")
+    nowhere = tmp_path / "missing" / "file"
+
+    ended = run_at("calls", "body", "cal_1", "-o", str(nowhere))
+
+    assert ended.code == 64
+    assert f"{nowhere} cannot be used" in ended.err
+
+
+def test_an_interruption_is_told_and_has_its_exit_code(api: ScriptedApi, run_at: Run) -> None:
+    def interrupt(_: object) -> dict[str, object]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return {"items": [], "next": None}
+
+    api.on("GET", "/v1/connectors", interrupt)
+
+    ended = run_at("connector", "list")
+
+    assert (ended.code, ended.out) == (130, "")
+    assert ended.err.endswith("Stopped.\n")
+
+
+def test_an_interruption_while_the_program_is_loaded_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "connectsmith", "--version"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("connector", "delete", "con_1"), ("secret", "delete", "con_1", "sec_1"),
+     ("connection", "delete", "cnn_1")],
+    ids=["connector", "secret", "connection"],
+)  # fmt: skip
+def test_nothing_is_deleted_where_nobody_can_say_yes(
+    api: ScriptedApi, run_at: Run, arguments: tuple[str, ...]
+) -> None:
+    api.on("GET", "/v1/connectors/con_1", CONNECTOR)
+    secret = {"id": "sec_1", "name": "key", "created_at": "2026-11-23T18:00:00Z", "origins": []}
+    api.on("GET", "/v1/connectors/con_1/secrets", {"items": [secret], "next": None})
+
+    ended = run_at(*arguments)
+
+    assert ended.code == 64
+    assert "--yes" in ended.err
+    assert not [each for each in api.asked if each.method == "DELETE"]
+
+
+def test_json_keeps_what_a_terminal_must_not_see(api: ScriptedApi, run_at: Run) -> None:
+    name = "a\x7f\x9b\u200d\u202e\U000e0001z"
+    api.on("GET", "/v1/connectors/con_1", {**CONNECTOR, "name": name})
+
+    ended = run_at("connector", "show", "con_1", "--json")
+
+    assert isinstance(ended.json, dict)
+    assert ended.json["name"] == name
+    assert not set(name[1:-1]) & set(ended.out)

@@ -323,7 +323,7 @@ def test_log_of_a_server_holds_no_address_of_a_browser(
     log = (tmp_path / "log").read_text()
 
     assert refused.status == 400
-    assert "Serving" in log
+    assert "serving" in log
     assert "/oauth/" not in log
     for value in (*returned(arrival).values(), started["start_url"].rpartition("/")[2]):
         assert value not in log

@@ -129,3 +129,4 @@ def test_the_demo_plays_away_from_the_checkout_and_is_not_played_twice(
     assert "calendars.list is called." in first.stdout
     assert (second.returncode, second.stdout) == (0, ""), second.stderr
     assert "demo --again" in second.stderr
+    assert 'Ada signed in to "Practice calendar"' in second.stderr

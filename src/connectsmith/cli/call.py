@@ -12,12 +12,12 @@ import typer
 from connectsmith.cli.exits import exit_of
 from connectsmith.cli.naming import find_connector, only_connection
 from connectsmith.cli.owner_fields import pairs
-from connectsmith.cli.printing import AsJson, as_json, plain, say, warn
+from connectsmith.cli.printing import AsJson, as_json, plain, pour, warn
 from connectsmith.cli.surroundings import around
 from connectsmith.cli.validate import read_text
 from connectsmith.errors import CallerError
 from connectsmith.sdk import Client, operations
-from connectsmith.sdk.answers import Connector, Outcome
+from connectsmith.sdk.answers import Body, Connector, Outcome
 from connectsmith.sdk.operations import Operation
 
 _TEXT_TYPES = frozenset(("string", "date", "datetime"))
@@ -50,7 +50,7 @@ def call(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write a body that is no text here.")
+        Path | None, typer.Option("--output", "-o", help="Write the answer into this file.")
     ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print what was sent and received, redacted.")
@@ -64,9 +64,8 @@ def call(
         outcome = client.send(_operation(connector, connection, action, given))
         if verbose:
             warn(as_json(client.send(operations.transcript(outcome.call))))
-        if outcome.body is not None and output is not None:
-            with output.open("wb") as opened:
-                client.fetch(operations.body(outcome.call), opened)
+        if output is not None:
+            _save(client, outcome, output)
     _print(outcome, output, json=json)
     if not outcome.ok:
         raise typer.Exit(exit_of(outcome.fault))
@@ -112,12 +111,16 @@ def _types(connector: Connector, action: str) -> dict[str, str]:
 
 
 def _from_file(name: str) -> dict[str, object]:
+    source = "stdin" if name == "-" else name
     try:
         read = json_text.loads(read_text(name))
+    except json_text.JSONDecodeError as fault:
+        place = f"line {fault.lineno}, column {fault.colno}"
+        raise CallerError(f"{source} is not JSON ({place}).") from fault
     except ValueError as fault:
-        raise CallerError(f"{name} is not JSON.") from fault
+        raise CallerError(f"{source} holds a number that is too long.") from fault
     if not isinstance(read, dict):
-        raise CallerError(f"{name} must hold a JSON object of fields.")
+        raise CallerError(f"{source} must hold a JSON object of fields.")
     return read
 
 
@@ -144,15 +147,30 @@ def _file(key: str, text: str) -> dict[str, str]:
     return {"content": base64.b64encode(content).decode(), "name": file.name, "type": kind}
 
 
+def _save(client: Client, outcome: Outcome, output: Path) -> None:
+    """Write the answer into a file: the body's bytes, or the value as it would be printed."""
+    with output.open("wb") as opened:
+        if outcome.body is not None:
+            client.fetch(operations.body(outcome.call), opened)
+        elif isinstance(outcome.value, str):
+            opened.write(outcome.value.encode(errors="surrogatepass"))
+        elif outcome.value is not None:
+            opened.write(f"{as_json(outcome.value)}\n".encode())
+        size = opened.tell()
+    warn(f"Wrote {size} bytes to {output}.")
+
+
 def _print(outcome: Outcome, output: Path | None, *, json: bool) -> None:
     if json:
         typer.echo(as_json(outcome))
+    elif output is not None:
+        pass  # it stands there
     elif isinstance(outcome.value, str):
-        say(outcome.value)
+        pour(outcome.value)
     elif outcome.value is not None:
         typer.echo(as_json(outcome.value))
-    if not json and outcome.body is not None:
-        warn(_about_body(outcome, output))
+    elif outcome.body is not None:
+        warn(_about_body(outcome.call, outcome.body))
     if outcome.truncated:
         warn("The answer was longer than its budget and is cut.")
     if not outcome.ok:
@@ -163,9 +181,6 @@ def _print(outcome: Outcome, output: Path | None, *, json: bool) -> None:
         )
 
 
-def _about_body(outcome: Outcome, output: Path | None) -> str:
-    body = outcome.body
-    size = f"{body.size} bytes of {plain(body.content_type)}" if body else ""
-    if output is not None:
-        return f"Wrote {size} to {output}."
-    return f"The answer is {size}: `connectsmith calls body {outcome.call} --output FILE`."
+def _about_body(call: str, body: Body) -> str:
+    size = f"{body.size} bytes of {plain(body.content_type)}"
+    return f"The answer is {size}: `connectsmith calls body {call} --output FILE`."

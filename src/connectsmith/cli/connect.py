@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from connectsmith.cli.connection import SHOWN, owner_of
+from connectsmith.cli.connection import SHOWN
 from connectsmith.cli.connector import Named
 from connectsmith.cli.loopback import Listener
-from connectsmith.cli.naming import find_connector
+from connectsmith.cli.naming import find_connector, owner_of
 from connectsmith.cli.owner_fields import collect
 from connectsmith.cli.printing import AsJson, plain, say, show_one, warn
 from connectsmith.cli.surroundings import Surroundings, around
@@ -17,7 +17,14 @@ from connectsmith.core.authorization.client import oauth_client
 from connectsmith.core.definition.facts import sign_in_kind
 from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.reading import read
-from connectsmith.errors import CallerError, ConnectorNotPublished, DefinitionError
+from connectsmith.errors import (
+    AuthorizationEnded,
+    AuthorizationWaiting,
+    CallerError,
+    CompletionRefused,
+    ConnectorNotPublished,
+    DefinitionError,
+)
 from connectsmith.sdk import Client, operations
 from connectsmith.sdk.answers import (
     CompletedAuthorization,
@@ -25,6 +32,7 @@ from connectsmith.sdk.answers import (
     Connector,
     StartedAuthorization,
 )
+from connectsmith.sdk.problems import ending_of
 
 Fields = Annotated[
     list[str] | None,
@@ -67,7 +75,10 @@ def connect(
     yes: Annotated[bool, typer.Option("--yes", help="Keep the connection without asking.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Connect an account: prints a link, waits for the browser, asks whether to keep it."""
+    """Connect somebody's account.
+
+    Prints a link, waits for the browser, says whose account it is and asks whether to keep it.
+    """
     surroundings = around(context)
     if not surroundings.somebody and not (yes and listener):
         raise CallerError("Nobody is here to answer: use --yes, and not --no-listener.")
@@ -127,17 +138,29 @@ class Journey:
         self, connector: Connector, fields: dict[str, str], *, test: bool, renews: str | None
     ) -> Connection:
         """Start, wait for the completion value, complete, and keep."""
+        was = owner_of(self._client.send(operations.connection(renews))) if renews else None
         if not self._listens:
             started = self._start(connector, fields, test=test, renews=renews, return_to=None)
-            completion = self._typed()
+            completed = self._complete_typed(started)
         else:
             with Listener() as listener:
                 started = self._start(
                     connector, fields, test=test, renews=renews, return_to=listener.return_to
                 )
-                completion = listener.wait(started.id, seconds=_seconds_left(started))
-        completed = self._client.send(operations.complete(started.id, completion))
-        return self._kept(completed)
+                warn("Waiting for the browser; Ctrl-C gives up.")
+                completion = self._returned(listener, started)
+            completed = self._client.send(operations.complete(started.id, completion))
+        return self._kept(completed, was)
+
+    def _returned(self, listener: Listener, started: StartedAuthorization) -> str:
+        """Return what the browser brought; where it brought a no, say it as the server keeps it."""
+        try:
+            return listener.wait(started.id, seconds=_seconds_left(started))
+        except AuthorizationEnded:
+            ended = self._client.send(operations.authorization(started.id)).error
+            if ended is None or ended.message is None:
+                raise
+            raise ending_of(ended.code, ended.message) from None
 
     def _start(
         self,
@@ -159,18 +182,26 @@ class Journey:
             webbrowser.open(started.start_url)
         return started
 
-    @staticmethod
-    def _typed() -> str:
-        return str(typer.prompt("The eight characters that the page shows", err=True)).strip()
+    def _complete_typed(self, started: StartedAuthorization) -> CompletedAuthorization:
+        """Ask for the characters until the server takes them or ends the authorization."""
+        while True:
+            typed = typer.prompt("The eight characters that the page shows", err=True)
+            try:
+                return self._client.send(operations.complete(started.id, str(typed).strip()))
+            except (CompletionRefused, AuthorizationWaiting) as fault:
+                if self._client.send(operations.authorization(started.id)).error is not None:
+                    raise
+                warn(fault.message)
 
-    def _kept(self, completed: CompletedAuthorization) -> Connection:
+    def _kept(self, completed: CompletedAuthorization, was: str | None) -> Connection:
         connection = completed.connection
-        warn(
-            f"This is the account of: {plain(owner_of(connection) or 'nobody that we could tell')}"
-        )
+        owner = owner_of(connection)
+        warn(f"This is the account of: {plain(owner or 'nobody that we could tell')}")
+        if was is not None and owner != was:
+            warn(f"Until now the connection was that of: {plain(was)}")
         warn(f"Its credentials may be sent to: {plain(connection.origins.api)}")
         if not self._keeps and not typer.confirm("Keep this connection?", err=True):
-            say(f"Not kept: {connection.id} will be revoked and deleted within ten minutes.")
+            say("Not kept: what was granted is revoked and deleted within ten minutes.")
             raise typer.Exit
         return self._client.send(operations.keep(completed.id))
 

@@ -6,9 +6,9 @@ import typer
 
 from connectsmith.cli.connector import Named
 from connectsmith.cli.exits import EXIT_OF_FAULT
-from connectsmith.cli.naming import find_connector
+from connectsmith.cli.naming import find_connector, owner_of
 from connectsmith.cli.printing import AsJson, Columns, say, show_items, show_one
-from connectsmith.cli.surroundings import around
+from connectsmith.cli.surroundings import agree, around
 from connectsmith.errors import Fault
 from connectsmith.sdk import operations
 from connectsmith.sdk.answers import Connection, ConnectionTest
@@ -16,12 +16,6 @@ from connectsmith.sdk.answers import Connection, ConnectionTest
 app = typer.Typer(name="connection", help="Look after connections.", no_args_is_help=True)
 
 ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="Id of the connection.")]
-
-
-def owner_of(connection: Connection) -> str | None:
-    """Return whose account it is, as well as we know."""
-    account = connection.account
-    return account.label or account.id if account else None
 
 
 _LIST: Columns[Connection] = {
@@ -110,7 +104,10 @@ def confirm(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Allow the connection's credentials to be sent to these origins, and to no other."""
+    """Choose where its credentials may be sent.
+
+    They are sent to these origins, and to no other.
+    """
     asked = operations.confirm_connection(connection, origins or (), auth=auth or ())
     with around(context).client() as client:
         show_one(client.send(asked), SHOWN, json=json)
@@ -137,7 +134,7 @@ def delete(
 ) -> None:
     """Revoke a connection and delete it."""
     if not yes:
-        typer.confirm(f"Revoke and delete {connection}?", abort=True, err=True)
+        agree(around(context), f"Revoke and delete {connection}?")
     with around(context).client() as client:
         client.send(operations.delete_connection(connection))
     say(f"Deleted {connection}.")

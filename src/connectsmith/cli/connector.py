@@ -11,7 +11,7 @@ import typer
 
 from connectsmith.cli.naming import find_connector
 from connectsmith.cli.printing import AsJson, Columns, as_json, say, show_items, show_one, warn
-from connectsmith.cli.surroundings import around
+from connectsmith.cli.surroundings import agree, around
 from connectsmith.cli.validate import read_text
 from connectsmith.errors import CallerError
 from connectsmith.sdk import operations
@@ -109,6 +109,8 @@ def create(
     show_one(made, _SHOW, json=json)
     if not json:
         _print_diagnostics(file or sample or "", made.diagnostics)
+        for name in made.secrets.missing:
+            warn(f"Next: connectsmith secret add {shlex.quote(made.name)} {name}")
 
 
 @app.command()
@@ -145,7 +147,7 @@ def update(
 
 @app.command()
 def edit(context: typer.Context, connector: Named) -> None:
-    """Open the draft in $VISUAL or $EDITOR, and save it when the editor ends."""
+    """Edit the draft in $VISUAL or $EDITOR."""
     surroundings = around(context)
     with surroundings.client() as client:
         found = find_connector(client, connector)
@@ -221,10 +223,11 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a connector with its secrets, for good."""
-    with around(context).client() as client:
+    surroundings = around(context)
+    with surroundings.client() as client:
         found = find_connector(client, connector)
         if not yes:
-            typer.confirm(f'Delete "{found.name}" and its secrets for good?', abort=True, err=True)
+            agree(surroundings, f'Delete "{found.name}" and its secrets for good?')
         client.send(operations.delete_connector(found.id, version=found.draft_version, force=force))
     say(f"Deleted {found.id}.")
 

@@ -2,6 +2,8 @@
 
 import errno
 import multiprocessing
+import shlex
+import shutil
 import signal
 import socket
 import threading
@@ -43,10 +45,14 @@ def demo(
         bool, typer.Option("--leave", help="End after the demo instead of serving on.")
     ] = False,
 ) -> None:
-    """Start the server and the sandbox, show the main job once, and keep serving."""
+    """Try everything out: server, sandbox, the main job.
+
+    Plays the main job once through the REST API and keeps serving.
+    """
     surroundings = around(context)
     settings = _with_sandbox(_quiet(loaded))
-    _check_port(settings, "port", settings.port)
+    _check_port(settings.host, "port", settings.port)
+    _check_port("127.0.0.1", "sandbox_port", settings.sandbox_port)
     local.prepare(settings, surroundings)
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
@@ -54,10 +60,10 @@ def demo(
     with _sandbox(settings.sandbox_port) as sandbox, _server(settings) as server:
         profile = _own_profile(settings, surroundings)
         with Client(profile) as client:
-            _play(client, sandbox, again=again)
+            name = _play(client, sandbox, surroundings.program, again=again)
         _remember(profile, surroundings)
         if not leave:
-            say(_box(settings, surroundings))
+            say(_box(settings, surroundings, name))
             _wait_for_the_end(server)
 
 
@@ -73,16 +79,16 @@ def _with_sandbox(settings: Settings) -> Settings:
     return replace(settings, allow_private=tuple(dict.fromkeys((*settings.allow_private, *pairs))))
 
 
-def _check_port(settings: Settings, name: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+def _check_port(host: str, name: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, port))
+            probe.bind((host, port))
         except OSError as fault:
             why = "in use" if fault.errno == errno.EADDRINUSE else f"not ours: {fault.strerror}"
             flag = f"--{name.replace('_', '-')}"
             raise StartRefused(
-                f"{settings.host}:{port} is {why}. Stop what uses it, or choose another port: "
+                f"{host}:{port} is {why}. Stop what uses it, or choose another port: "
                 f"{flag} {port + 10}."
             ) from fault
 
@@ -139,12 +145,17 @@ def _wait_until_it_answers(
     raise StartRefused("The server did not start; what it printed above says why.")
 
 
-def _play(client: Client, sandbox: Sandbox, *, again: bool) -> None:
+def _play(client: Client, sandbox: Sandbox, program: str, *, again: bool) -> str:
+    """Play the main job, or make what is left of it usable; return the connector's name."""
     story = Story(client, sandbox, say)
-    if story.was_told() and not again:
-        warn("The demo was played here before; `connectsmith demo --again` plays it again.")
-    else:
-        story.tell()
+    told = None if again else story.told()
+    if told is None:
+        say("The main job, step by step, through the public REST API:\n")
+        return story.tell().connector_name or PRACTICE
+    warn(f"The demo was played here before; `{program} demo --again` plays it again.")
+    story.sign_in_again(told)
+    warn(f'The sandbox forgets everything when it stops: Ada signed in to "{told.connector_name}".')
+    return told.connector_name or PRACTICE
 
 
 def _remember(profile: Profile, surroundings: Surroundings) -> None:
@@ -162,25 +173,29 @@ def _wait_for_the_end(server: multiprocessing.process.BaseProcess) -> None:
         raise StartRefused("The server ended by itself; what it printed above says why.")
 
 
-def _box(settings: Settings, surroundings: Surroundings) -> str:
+def _box(settings: Settings, surroundings: Surroundings, name: str) -> str:
     program = surroundings.program
     places = surroundings.places
-    remove = sorted({
+    remove = {
         _removable(settings.data_dir, places.data_dir),
         _removable(settings.key_file.parent, places.key_file.parent),
         surroundings.profile_file.parent,
-    })  # fmt: skip
+    }
+    if surroundings.environment:
+        remove.add(surroundings.environment)
+    to_remove = " ".join(shlex.quote(str(each)) for each in sorted(remove))
     rows = {
         "Address": settings.public_url,
         "Sandbox": f"http://localhost:{settings.sandbox_port}",
-        "Next": f'{program} call "{PRACTICE}" events.list calendar=team',
+        "Next": f'{program} call "{name}" events.list calendar=team',
         "Data": str(settings.data_dir),
         "Key": str(settings.key_file),
         "Profile": str(surroundings.profile_file),
         "Stop": "Ctrl-C",
-        "Remove all": f"rm -r {' '.join(map(str, remove))}",
+        "Remove all": f"rm -rf {to_remove}",
     }
-    return framed([f"{name:<12}{value}" for name, value in rows.items()])
+    lines = [f"{name:<12}{value}" for name, value in rows.items()]
+    return framed(lines, columns=shutil.get_terminal_size().columns)
 
 
 def _removable(used: Path, usual: Path) -> Path:
@@ -188,9 +203,13 @@ def _removable(used: Path, usual: Path) -> Path:
     return usual.parent if used == usual else used
 
 
-def framed(lines: list[str]) -> str:
-    """Put a frame around lines."""
+def framed(lines: list[str], *, columns: int = 80) -> str:
+    """Put a frame around lines; it stays open on the right where a line is too long for it."""
     width = max(map(len, lines))
+    if width + 4 > columns:
+        bar = "─" * (columns - 1)
+        body = "\n".join(f"│ {line}" for line in lines)
+        return f"\n┌{bar}\n{body}\n└{bar}"
     bar = "─" * (width + 2)
     body = "\n".join(f"│ {line:<{width}} │" for line in lines)
     return f"\n┌{bar}┐\n{body}\n└{bar}┘"

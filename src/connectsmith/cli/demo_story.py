@@ -8,19 +8,21 @@ from importlib import resources
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from connectsmith.cli.connection import owner_of
 from connectsmith.cli.loopback import Listener
+from connectsmith.cli.naming import USABLE, owner_of
 from connectsmith.cli.printing import plain
 from connectsmith.errors import AuthorizationEnded, RemoteError
 from connectsmith.sandbox.clients import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET
 from connectsmith.sandbox.driver import answer_consent
 from connectsmith.sdk import Client, Profile, operations
-from connectsmith.sdk.answers import Answer, Connection, Connector, Outcome
+from connectsmith.sdk.answers import Answer, CompletedAuthorization, Connection, Connector, Outcome
 from connectsmith.sdk.operations import Operation
 
 PRACTICE = "Practice calendar"
 _ISSUER = "http://localhost:8401"
 _PERSON = "ada"
+_RENEWABLE = (*USABLE, "needs_authorization")
+"""Statuses of a connection that its owner can sign in to again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,21 @@ class Story:
         self._say = say
         self._steps = 0
 
-    def was_told(self) -> bool:
-        """Tell whether an earlier telling came as far as a connection."""
-        return any(
-            self._client.send(operations.connections(each.id)).items
-            for each in self._client.every(operations.connectors(search=PRACTICE))
+    def told(self) -> Connection | None:
+        """Return the connection of the first telling that came as far as one."""
+        connectors = list(self._client.every(operations.connectors(search=PRACTICE)))
+        connections = (
+            connection
+            for each in reversed(connectors)  # the oldest first
+            for connection in self._client.send(operations.connections(each.id)).items
         )
+        return next((each for each in connections if each.status in _RENEWABLE), None)
+
+    def sign_in_again(self, connection: Connection) -> None:
+        """Make an earlier telling's connection work at a sandbox that has just been started."""
+        connector = self._client.send(operations.connector(connection.connector))
+        self._sandbox.register(connector.callback_url)
+        self._client.send(operations.keep(self._consent(connector, connection.id).id))
 
     def tell(self) -> Connection:
         """Play everything; the connector and its connection stay for practising."""
@@ -109,16 +120,26 @@ class Story:
             "Its callback URL is registered at the sandbox.", callback_url=connector.callback_url
         )
 
-    def _connect(self, connector: Connector) -> Connection:
+    def _consent(
+        self, connector: Connector, connection: str | None = None
+    ) -> CompletedAuthorization:
+        """Start an authorization, play the person who says yes, and complete it."""
         with Listener() as listener:
             started = self._client.send(
-                operations.start_authorization(connector.id, {}, return_to=listener.return_to)
+                operations.start_authorization(
+                    connector.id, {}, return_to=listener.return_to, connection=connection
+                )
             )
-            self._step("An authorization is started.", authorization=started.id)
             arrival = answer_consent(started.start_url, person=_PERSON, stop_at=listener.return_to)
-        completion = _completion(arrival.url)
-        self._step(f"{_PERSON.capitalize()} says yes on the sandbox's consent page.")
-        completed = self._client.send(operations.complete(started.id, completion))
+        return self._client.send(operations.complete(started.id, _completion(arrival.url)))
+
+    def _connect(self, connector: Connector) -> Connection:
+        completed = self._consent(connector)
+        self._step(
+            f"An authorization is started, and {_PERSON.capitalize()} says yes on the sandbox's "
+            "consent page.",
+            authorization=completed.id,
+        )
         self._step(
             "The code is exchanged for tokens; the connection waits to be kept.",
             connection=completed.connection.id,

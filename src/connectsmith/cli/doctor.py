@@ -13,6 +13,7 @@ import typer
 
 from connectsmith import __version__
 from connectsmith.cli import local
+from connectsmith.cli.installation import prove
 from connectsmith.cli.local import Finding
 from connectsmith.cli.printing import Columns, show_items
 from connectsmith.cli.setting_flags import with_settings
@@ -52,7 +53,10 @@ def doctor(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check this installation: versions, places, key, database, port, public URL, profile."""
+    """Check this installation.
+
+    Looks at versions, places, key, database, port, public URL and profile; changes nothing.
+    """
     found = list(examine(loaded, around(context)))
     shown = [ShownFinding(ok=each.ok, name=each.name, message=each.message) for each in found]
     show_items(shown, _COLUMNS, json=json)
@@ -65,7 +69,7 @@ def examine(loaded: Loaded, surroundings: Surroundings) -> Iterator[Finding]:
     settings = loaded.settings
     yield _versions()
     yield _private("data directory", settings.data_dir, kind=stat.S_ISDIR)
-    yield _private("root key", settings.key_file, kind=stat.S_ISREG)
+    yield _root_key(settings)
     yield _apart(settings)
     yield _space(settings.data_dir)
     yield from local.examine(settings)
@@ -93,6 +97,15 @@ def _private(name: str, path: Path, *, kind: object) -> Finding:
     return Finding(name, ok=True, message=f"{path}")
 
 
+def _root_key(settings: Settings) -> Finding:
+    """Tell a key that is not made yet from one that is lost."""
+    key = settings.key_file
+    if key.exists() or not any(settings.data_dir.glob("*.db")):
+        return _private("root key", key, kind=stat.S_ISREG)
+    message = f"{key} is not there, and without it the data cannot be read: put its copy back."
+    return Finding("root key", ok=False, message=message)
+
+
 def _apart(settings: Settings) -> Finding:
     name, data = "key apart from data", settings.data_dir.resolve()
     if settings.key_file.resolve().is_relative_to(data):
@@ -104,7 +117,12 @@ def _apart(settings: Settings) -> Finding:
 def _space(path: Path) -> Finding:
     there = next(each for each in (path, *path.parents) if each.exists())
     free = shutil.disk_usage(there).free
-    return Finding("space", ok=free >= _LEAST_FREE, message=f"{free // 2**20} MiB free at {there}")
+    message = f"{free // 2**20} MiB free at {there}"
+    if free < _LEAST_FREE:
+        return Finding(
+            "space", ok=False, message=f"{message}: make room, or choose another data_dir."
+        )
+    return Finding("space", ok=True, message=message)
 
 
 def _port(settings: Settings) -> Finding:
@@ -135,8 +153,7 @@ def _reached(name: str, address: str) -> Finding:
 
 def _profile(surroundings: Surroundings) -> Finding:
     try:
-        with surroundings.client() as client:
-            client.send(operations.connectors(limit=1))
+        prove(surroundings.profile())
     except ConnectsmithError as fault:
         return Finding("profile", ok=False, message=fault.message)
     return Finding("profile", ok=True, message=f"{surroundings.profile_file} works.")

@@ -1,5 +1,6 @@
 """`serve`, `settings` and `login`: run an installation here, or use one that runs elsewhere."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from connectsmith.cli.printing import Columns, say, show_items, warn
 from connectsmith.cli.secret import read_value
 from connectsmith.cli.setting_flags import with_settings
 from connectsmith.cli.surroundings import around
+from connectsmith.errors import ScopeMissing
 from connectsmith.sdk import Client, Profile, operations, write_profile
 from connectsmith.sdk.answers import Answer
 from connectsmith.setting_values import origin
@@ -44,7 +46,7 @@ def serve(context: typer.Context, loaded: Loaded) -> None:
     surroundings = around(context)
     if local.prepare(loaded.settings, surroundings):
         warn(f"Wrote a new API token into {surroundings.profile_file}.")
-    warn(f"Serving {loaded.settings.public_url}; Ctrl-C stops.")
+    warn(f"Starting at {loaded.settings.public_url}; Ctrl-C stops.")
     local.serve(loaded.settings)
 
 
@@ -80,7 +82,17 @@ def login(
         origin("address", address),
         read_value(surroundings, "API token", file=file, stdin=stdin).strip(),
     )
-    with Client(profile) as client:
-        client.send(operations.connectors(limit=1))
+    prove(profile)
     write_profile(surroundings.profile_file, profile)
     say(f"Wrote {surroundings.profile_file}.")
+
+
+def prove(profile: Profile) -> None:
+    """See that Connectsmith answers there, before it is shown the API token, and takes it.
+
+    An API token that may not list connectors is as good as another.
+    """
+    with Client(Profile(profile.address)) as client:
+        client.send(operations.health())
+    with Client(profile) as client, suppress(ScopeMissing):
+        client.send(operations.connectors(limit=1))

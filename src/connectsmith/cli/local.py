@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from connectsmith.cli.exits import EXIT_OF_FAULT
 from connectsmith.cli.printing import warn
 from connectsmith.cli.surroundings import Surroundings
-from connectsmith.errors import ConnectsmithError
+from connectsmith.errors import ConnectsmithError, StartRefused
 from connectsmith.sdk import Profile, write_profile
 from connectsmith.settings import Settings
 
@@ -31,11 +31,16 @@ def prepare(settings: Settings, surroundings: Surroundings) -> bool:
     """
     from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
 
-    token = asyncio.run(bootstrap.first_start(settings))
-    if token is None:
-        return False
-    write_profile(surroundings.profile_file, Profile(own_address(settings), token))
-    return True
+    try:
+        token = asyncio.run(bootstrap.first_start(settings))
+        if token is not None:
+            write_profile(surroundings.profile_file, Profile(own_address(settings), token))
+    except OSError as fault:
+        raise StartRefused(
+            f"{fault.filename or settings.data_dir} cannot be used: {fault.strerror}. Other places "
+            "are chosen with --data-dir, --key-file and, before the command, --profile."
+        ) from fault
+    return token is not None
 
 
 def serve(settings: Settings) -> None:

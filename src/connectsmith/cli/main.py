@@ -28,7 +28,7 @@ from connectsmith.cli import (
 from connectsmith.cli.exits import EXIT_OF_FAULT, INTERRUPTED
 from connectsmith.cli.printing import plain, warn
 from connectsmith.cli.surroundings import Surroundings, look_around
-from connectsmith.errors import ConnectsmithError, Fault
+from connectsmith.errors import CallerError, ConnectsmithError, Fault
 
 app = typer.Typer(
     name="connectsmith",
@@ -78,18 +78,32 @@ def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
     except ConnectsmithError as error:
         return _report(error)
     except TyperException as error:
-        warn(f"Error: {error.format_message()}")
-        return EXIT_OF_FAULT[Fault.CALLER]
+        return _report_misuse(error)
     except (KeyboardInterrupt, typer.Abort):
-        warn("Stopped.")
-        return INTERRUPTED
+        ended = INTERRUPTED
+    except OSError as error:
+        return _report_file(error) if error.filename else _report_bug(error)
     except Exception as error:  # noqa: BLE001 - the command's edge: a bug is reported once
         return _report_bug(error)
+    if ended == INTERRUPTED:
+        warn("Stopped.")
     return ended if isinstance(ended, int) else 0
 
 
+def _report_misuse(error: TyperException) -> int:
+    """Say how a command is used: the help itself, where only a group was named."""
+    text = error.format_message()
+    warn(text if text.startswith("Usage: ") else f"Error: {text}")
+    return EXIT_OF_FAULT[Fault.CALLER]
+
+
+def _report_file(error: OSError) -> int:
+    return _report(CallerError(f"{error.filename} cannot be used: {error.strerror}."))
+
+
 def _report(error: ConnectsmithError) -> int:
-    where = f" (at {plain(error.place)})" if error.place else ""
+    named = error.place is None or error.place in error.message
+    where = "" if named else f" (at {plain(error.place)})"
     warn(f"{error.code}: {error.message}{where}")
     for line in _details(error):
         warn(f"  {line}")
@@ -99,13 +113,20 @@ def _report(error: ConnectsmithError) -> int:
 def _details(error: ConnectsmithError) -> list[str]:
     """Return a line for each fault of a list that came with the error."""
     lists = [error.details.get(name) for name in ("diagnostics", "fields")]
-    entries = [each for found in lists if isinstance(found, list) for each in found]
+    entries = [
+        each
+        for found in lists
+        if isinstance(found, list)
+        for each in found
+        if isinstance(each, dict)
+    ]
+    if len(entries) == 1 and entries[0].get("message") == error.message:
+        return []  # it was said already
     return [
         ": ".join(
             plain(each[name]) for name in ("pointer", "field", "code", "message") if name in each
         )
         for each in entries
-        if isinstance(each, dict)
     ]
 
 

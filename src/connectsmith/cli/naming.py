@@ -34,6 +34,12 @@ def find_secret(client: Client, connector: str, named: str) -> str:
     raise NotFound(f'The connector has no secret "{named}".')
 
 
+def owner_of(connection: Connection) -> str | None:
+    """Return whose account it is, as well as we know."""
+    account = connection.account
+    return account.label or account.id if account else None
+
+
 def only_connection(client: Client, connector: Connector) -> Connection | None:
     """Return the connector's one usable connection, a test connection if there is no other.
 
@@ -45,6 +51,6 @@ def only_connection(client: Client, connector: Connector) -> Connection | None:
     ]
     found = [each for each in usable if not each.test] or usable
     if len(found) > 1:
-        ids = ", ".join(each.id for each in found)
-        raise CallerError(f'"{connector.name}" has several connections; name one: {ids}.')
+        each_one = ", ".join(f"{each.id} ({owner_of(each) or 'unknown'})" for each in found)
+        raise CallerError(f'"{connector.name}" has several connections; name one: {each_one}.')
     return found[0] if found else None

@@ -39,7 +39,7 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     for each in given:
         key, equals, value = each.partition("=")
         if not equals or not key:
-            raise CallerError("A field is written as key=value.")
+            raise CallerError(f'"{key}" is not a field: write key=value.')
         if key in read:
             raise CallerError(f'The field "{key}" is given twice.')
         read[key] = value

@@ -51,6 +51,14 @@ def say(text: object = "") -> None:
     typer.echo(_visible(str(text), keep="\n\t"))
 
 
+def pour(text: str) -> None:
+    """Print a service's own text: on a terminal what can be shown of it, into a pipe all of it."""
+    if sys.stdout.isatty():
+        say(text)
+    else:
+        typer.echo(text.encode(errors="surrogatepass"))
+
+
 def warn(text: str) -> None:
     """Print a line that is no result: progress, a question's context, an error."""
     typer.echo(_visible(text, keep="\n\t"), err=True)
@@ -59,7 +67,17 @@ def warn(text: str) -> None:
 def as_json(value: object) -> str:
     """Return JSON that also a terminal may show."""
     read = value.model_dump(mode="json", by_alias=True) if isinstance(value, Answer) else value
-    return _visible(json.dumps(read, indent=2, ensure_ascii=False), keep="\n")
+    return _escaped(json.dumps(read, indent=2, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """Escape what a terminal obeys as JSON does, so that whoever reads the JSON loses nothing."""
+    return "".join(
+        each
+        if each == "\n" or unicodedata.category(each) not in _UNSEEN
+        else json.dumps(each, ensure_ascii=True)[1:-1]
+        for each in text
+    )
 
 
 def show_items(items: Sequence[Item], columns: Columns[Item], *, json: bool) -> None:

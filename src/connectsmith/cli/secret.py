@@ -9,7 +9,7 @@ import typer
 from connectsmith.cli.connector import Named
 from connectsmith.cli.naming import find_connector, find_secret
 from connectsmith.cli.printing import AsJson, Columns, say, show_items
-from connectsmith.cli.surroundings import Surroundings, around
+from connectsmith.cli.surroundings import Surroundings, agree, around
 from connectsmith.errors import BodyUnreadable, CallerError
 from connectsmith.sdk import operations
 from connectsmith.sdk.answers import StoredSecret
@@ -76,7 +76,8 @@ def _read_file(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise BodyUnreadable(f"{file} cannot be read as UTF-8 text.") from fault
+        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise BodyUnreadable(f"{file} cannot be read: {why}.") from fault
 
 
 def _without_line_break(text: str) -> str:
@@ -121,10 +122,11 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete a secret for good."""
-    with around(context).client() as client:
+    surroundings = around(context)
+    with surroundings.client() as client:
         found = find_connector(client, connector)
         secret = find_secret(client, found.id, name)
         if not yes:
-            typer.confirm(f'Delete the secret "{name}" for good?', abort=True, err=True)
+            agree(surroundings, f'Delete the secret "{name}" for good?')
         client.send(operations.delete_secret(found.id, secret))
     say(f"Deleted {secret}.")

@@ -10,9 +10,13 @@ from typing import cast
 
 import typer
 
+from connectsmith.errors import CallerError
 from connectsmith.sdk import Client, Profile, read_profile
 from connectsmith.setting_values import origin
 from connectsmith.settings import PREFIX, Loaded, Places, load, places
+
+_MADE_BY_MAKE = ".base"
+"""A file that the Makefile leaves in its virtual environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Surroundings:
     somebody: bool = False
     """Whether a person is there to answer."""
     named_profile: Path | None = None
+    environment: Path | None = None
+    """The virtual environment that make made for this program alone, if it did."""
 
     @property
     def places(self) -> Places:
@@ -68,6 +74,17 @@ class Surroundings:
         )
 
 
+def agree(surroundings: Surroundings, question: str) -> None:
+    """Go on only if somebody says yes.
+
+    Raises:
+        CallerError: nobody is there to ask.
+    """
+    if not surroundings.somebody:
+        raise CallerError("Nobody is here to answer: use --yes.")
+    typer.confirm(question, abort=True, err=True)
+
+
 def look_around() -> Surroundings:
     """Read the process's surroundings; called once, by `main`."""
     return Surroundings(
@@ -76,6 +93,7 @@ def look_around() -> Surroundings:
         home=Path.home(),
         program=_program(sys.argv[0]),
         somebody=sys.stdin.isatty(),
+        environment=Path(sys.prefix) if Path(sys.prefix, _MADE_BY_MAKE).exists() else None,
     )
 
 

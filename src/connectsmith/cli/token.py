@@ -44,7 +44,7 @@ def create(
     scope: Annotated[
         list[str] | None, typer.Option(help="What it may do; may be repeated. [default: all]")
     ] = None,
-    days: Annotated[int | None, typer.Option(help="Days until it expires.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it expires.", min=1)] = None,
     json: AsJson = False,
 ) -> None:
     """Make an API token. It is printed this once."""

@@ -1,6 +1,7 @@
 """Turn a problem document (RFC 9457) back into the error it was made from."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from connectsmith.errors import (
     AccessError,
@@ -9,10 +10,17 @@ from connectsmith.errors import (
     ConnectsmithError,
     Fault,
     RemoteError,
+    TokenRequired,
     Unavailable,
 )
 
 _DOCUMENT = frozenset(("type", "title", "status", "code", "fault", "detail", "place", "instance"))
+_IN_A_CLIENT: Final[Mapping[str, str]] = {
+    TokenRequired.code: "The server does not take this API token: it is wrong, revoked or expired. "
+    "`connectsmith login` remembers another; `connectsmith token create --local` makes one on the "
+    "server's machine."
+}
+"""Messages that would tell a caller how to write a request, in the words of who uses a client."""
 _FORBIDDEN = (401, 403)
 _SERVER = 500
 _NOT_NOW = (429, 503)
@@ -42,7 +50,8 @@ def error_of(status: int, document: object, *, retry_after: str | None) -> Conne
     """Return the error that an answer of 400 or above stands for."""
     if not isinstance(document, Mapping) or not isinstance(document.get("code"), str):
         return _foreign(status)
-    message = str(document.get("detail") or document.get("title") or document["code"])
+    said = document.get("detail") or document.get("title") or document["code"]
+    message = _IN_A_CLIENT.get(document["code"], str(said))
     place = document.get("place")
     extras = {str(name): value for name, value in document.items() if name not in _DOCUMENT}
     found = _rebuild(
@@ -55,6 +64,11 @@ def error_of(status: int, document: object, *, retry_after: str | None) -> Conne
     if isinstance(found, Unavailable | RemoteError) and (retry_after or "").isdecimal():
         found.retry_after_seconds = float(retry_after or 0)
     return found
+
+
+def ending_of(code: str, message: str) -> ConnectsmithError:
+    """Return the error with which an authorization ended; it needs the owner again if unknown."""
+    return _rebuild(code, Fault.CREDENTIALS, message, place=None, details={})
 
 
 def _rebuild(

@@ -30,7 +30,7 @@ def read_profile(file: Path) -> Profile:
     try:
         text = _read_private(file)
         table = tomllib.loads(text)
-        return Profile(origin("address", table["address"]), str(table["token"]))
+        return Profile(origin(f"address in {file}", table["address"]), str(table["token"]))
     except FileNotFoundError:
         raise TokenRequired(
             f"There is no profile at {file}: `connectsmith login` writes it, and so does the first "
@@ -38,8 +38,16 @@ def read_profile(file: Path) -> Profile:
         ) from None
     except (OSError, ValueError, KeyError) as fault:
         raise StartRefused(
-            f"The profile {file} cannot be used; `connectsmith login` writes a new one."
+            f"The profile {file} cannot be used ({_fault(fault)}): `connectsmith login` writes a "
+            "new one, and so does `connectsmith token create --local` on the server's machine."
         ) from fault
+
+
+def _fault(fault: OSError | ValueError | KeyError) -> str:
+    """Say what is wrong with a profile, without a word of what stands in it."""
+    if isinstance(fault, KeyError):
+        return f"it names no {fault.args[0]}"
+    return str(fault.strerror) if isinstance(fault, OSError) else "it is not TOML"
 
 
 def _read_private(file: Path) -> str:
