@@ -10,7 +10,8 @@ UV ?= uv
 PINNED := --require-hashes --only-binary :all:
 LOG := $(VENV)/install.log
 # The first that starts and is new enough: a name on the PATH alone does not say so.
-FIND_PYTHON = for name in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python; do \
+CANDIDATES = $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3 python)
+FIND_PYTHON = for name in $(CANDIDATES); do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
 	{ command -v "$$name"; exit 0; }; done; exit 1
 OFFLINE = >$(LOG) 2>&1 || { echo "The packages could not be installed: check the network, or the package\
@@ -74,8 +75,8 @@ requirements:
 	@! grep -nE '://|^-|file:|@ ' requirements/*.txt
 
 $(VENV)/.venv:
-	@python=$$($(FIND_PYTHON)) || { echo "Connectsmith needs Python 3.11 or newer: install it, or\
- name it: make PYTHON=/path/to/python3." >&2; exit 1; }; \
+	@python=$$($(FIND_PYTHON)) || { echo "Connectsmith needs Python 3.11 or newer$(if $(PYTHON),; $(PYTHON) is\
+ none): install it, or name it: make PYTHON=/path/to/python3." >&2; exit 1; }; \
 	"$$python" -c 'import ensurepip, venv' 2>/dev/null || { echo "$$python has no venv module:\
  install it (on Debian and Ubuntu: apt install python3-venv), then run make again." >&2; exit 1; }; \
 	echo "Making $(VENV) with $$("$$python" --version)."; \
