@@ -43,6 +43,7 @@ def test_a_mistyped_command_is_the_callers_fault_and_prints_nothing_to_stdout(
 
     assert (ended.code, ended.out) == (64, "")
     assert ended.err.startswith("Error: ")
+    assert ended.err.endswith(" --help` tells more.\n")
 
 
 @pytest.mark.parametrize(

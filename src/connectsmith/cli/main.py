@@ -93,7 +93,12 @@ def run(arguments: Sequence[str], surroundings: Surroundings) -> int:
 def _report_misuse(error: TyperException) -> int:
     """Say how a command is used: the help itself, where only a group was named."""
     text = error.format_message()
-    warn(text if text.startswith("Usage: ") else f"Error: {text}")
+    if text.startswith("Usage: "):
+        warn(text)
+    else:
+        asked = getattr(error, "ctx", None)
+        command = asked.command_path if asked is not None else "connectsmith"
+        warn(f"Error: {text} `{command} --help` tells more.")
     return EXIT_OF_FAULT[Fault.CALLER]
 
 
