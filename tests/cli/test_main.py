@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from tests.cli.conftest import CONNECTOR, Run, ScriptedApi
@@ -11,6 +12,7 @@ from connectsmith import __version__
 from connectsmith.cli.exits import EXIT_OF_FAULT, exit_of
 from connectsmith.cli.surroundings import Surroundings
 from connectsmith.errors import Fault
+from connectsmith.sdk import Profile, write_profile
 
 
 def test_every_fault_has_the_exit_code_of_the_table() -> None:
@@ -197,17 +199,29 @@ def test_a_file_that_cannot_be_written_is_the_callers_fault_and_named(
     assert f"{nowhere} cannot be used" in ended.err
 
 
-def test_an_interruption_is_told_and_has_its_exit_code(api: ScriptedApi, run_at: Run) -> None:
+def test_an_interruption_is_told_and_has_its_exit_code(
+    api: ScriptedApi, surroundings: Surroundings
+) -> None:
+    write_profile(surroundings.profile_file, Profile(api.address, "cst_canary"))
+    started: Queue[subprocess.Popen[str]] = Queue()
+
     def interrupt(_: object) -> dict[str, object]:
-        os.kill(os.getpid(), signal.SIGINT)
+        started.get(timeout=30).send_signal(signal.SIGINT)
         return {"items": [], "next": None}
 
     api.on("GET", "/v1/connectors", interrupt)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "connectsmith", "connector", "list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **surroundings.environ},
+    )
+    started.put(command)
 
-    ended = run_at("connector", "list")
+    printed = command.communicate(timeout=30)
 
-    assert (ended.code, ended.out) == (130, "")
-    assert ended.err.endswith("Stopped.\n")
+    assert (command.returncode, *printed) == (130, "", "Stopped.\n")
 
 
 def test_an_interruption_while_the_program_is_loaded_leaves_no_trace(tmp_path: Path) -> None:
