@@ -175,3 +175,15 @@ def test_what_is_no_field_is_named(run_at: Run) -> None:
     ended = run_at("call", "cnn_1", "days.list", "Oslo")
 
     assert '"Oslo" is not a field: write key=value.' in ended.err
+
+
+def test_nothing_is_called_when_the_answer_could_not_be_written(
+    api: ScriptedApi, run_at: Run, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "missing" / "file"
+
+    ended = run_at("call", "cnn_1", "days.list", "city=Oslo", "-o", str(nowhere))
+
+    assert ended.code == 64
+    assert str(nowhere) in ended.err
+    assert api.asked == []

@@ -142,3 +142,17 @@ def test_a_revision_is_printed_as_it_was_published(api: ScriptedApi, run_at: Run
     api.on("GET", "/v1/connectors/con_1/revisions/2", {**REVISION, "text": "{}"})
 
     assert run_at("connector", "revision", "con_1", "2").out == "{}\n"
+
+
+def test_a_connector_in_use_is_deleted_with_a_flag_that_the_command_line_has(
+    api: ScriptedApi, run_at: Run
+) -> None:
+    problem = {"code": "connector_in_use", "fault": "caller", "detail": "Use `force=true`."}
+    api.on("GET", "/v1/connectors/con_1", CONNECTOR)
+    api.on("DELETE", "/v1/connectors/con_1", problem, status=409)
+
+    ended = run_at("connector", "delete", "con_1", "--yes")
+
+    assert ended.code == 64
+    assert '"Weather" has connections' in ended.err
+    assert "--force" in ended.err

@@ -3,6 +3,7 @@
 import base64
 import json as json_text
 import mimetypes
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,8 @@ def call(
     json: AsJson = False,
 ) -> None:
     """Call an action. Exits with 0 when it worked, else by whose fault it was."""
+    if output is not None and not os.access(output.parent, os.W_OK):
+        raise CallerError(f"{output} cannot be written there; nothing was called.")
     with around(context).client() as client:
         connector, connection = _target(client, target)
         given = _fields(connector, action, fields or [], fields_json)

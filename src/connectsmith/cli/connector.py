@@ -13,7 +13,7 @@ from connectsmith.cli.naming import find_connector
 from connectsmith.cli.printing import AsJson, Columns, as_json, say, show_items, show_one, warn
 from connectsmith.cli.surroundings import agree, around
 from connectsmith.cli.validate import read_text
-from connectsmith.errors import CallerError
+from connectsmith.errors import CallerError, ConnectorInUse
 from connectsmith.sdk import operations
 from connectsmith.sdk.answers import Connector, Diagnostic, Draft, Revision, Sample
 
@@ -228,7 +228,14 @@ def delete(
         found = find_connector(client, connector)
         if not yes:
             agree(surroundings, f'Delete "{found.name}" and its secrets for good?')
-        client.send(operations.delete_connector(found.id, version=found.draft_version, force=force))
+        asked = operations.delete_connector(found.id, version=found.draft_version, force=force)
+        try:
+            client.send(asked)
+        except ConnectorInUse as fault:
+            raise ConnectorInUse(
+                f'"{found.name}" has connections. Delete them first, or use --force, which revokes '
+                "them."
+            ) from fault
     say(f"Deleted {found.id}.")
 
 
