@@ -23,7 +23,7 @@ from tests.servers.replies import Reply, json_reply
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.secret import Secret
-from connectsmith.service.connections import NewConnection
+from connectsmith.service.making import NewConnection
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.token_endpoint import Party
 

@@ -17,8 +17,8 @@ from connectsmith.core.connection.status import Status
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.service.blueprints import Blueprint
-from connectsmith.service.connections import NewConnection
 from connectsmith.service.holdings import opened
+from connectsmith.service.making import NewConnection
 from connectsmith.service.ports import Connections, Sender
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.rows import ConnectionRow

@@ -12,7 +12,8 @@ from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded
 from connectsmith.service.caller import Caller
-from connectsmith.service.connections import ConnectionDesk, NewConnection
+from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.making import NewConnection
 from connectsmith.service.proof import Proof
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.token_endpoint import Party

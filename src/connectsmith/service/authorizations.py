@@ -36,7 +36,8 @@ from connectsmith.service.attempts import (
 )
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
-from connectsmith.service.connections import ConnectionDesk, NewConnection, written
+from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.making import NewConnection, written
 from connectsmith.service.ports import (
     Authorizations,
     Clock,

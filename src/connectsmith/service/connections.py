@@ -1,14 +1,12 @@
 """Connections: make, keep, list, revoke, delete, and confirm where they may send what they hold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
 from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Event, Status, health, next_status
-from connectsmith.core.secret.destinations import Destinations
 from connectsmith.errors import (
     AuthorizationEnded,
     CallerError,
@@ -20,6 +18,7 @@ from connectsmith.errors import (
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import connection_place, opened
+from connectsmith.service.making import NewConnection, made, written
 from connectsmith.service.ports import (
     Clock,
     Connections,
@@ -38,17 +37,6 @@ from connectsmith.service.rows import (
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import readable_origins
 from connectsmith.service.token_endpoint import Party, TokenEndpoint
-
-
-@dataclass(frozen=True, slots=True)
-class NewConnection:
-    """What a connection is made from."""
-
-    party: Party
-    tokens: TokenSet | None
-    test: bool
-    caller: str
-    status: Status
 
 
 class ConnectionDesk:
@@ -123,33 +111,13 @@ class ConnectionDesk:
 
     async def add(self, new: NewConnection) -> ConnectionRow:
         """Seal and store a new connection."""
-        now, tokens = self._clock.now(), new.tokens
-        captured = {**new.party.captured, **(tokens.captured if tokens else {})}
-        held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured)
-        origins = reach(new.party.blueprint.definition, held)
-        client = new.party.blueprint.client
-        unattended = client is not None and not client.needs_browser
-        unconfirmed = new.status is Status.UNCONFIRMED
-        row = ConnectionRow(
-            workspace=new.party.workspace,
+        row = made(
+            new,
             id=self._randomness.new_id("cnn"),
-            connector=new.party.connector,
-            revision=new.party.blueprint.revision,
-            test=new.test,
-            status=new.status,
-            version=1,
-            origins_api=written(origins.api),
-            origins_auth=written(origins.auth),
-            created_at=now,
-            created_by=new.caller,
-            sealed=None,
-            scopes=tokens.scopes if tokens else (),
-            received_at=tokens.received_at if tokens else None,
-            lifetime=tokens.lifetime if tokens else None,
-            renewable=unattended or bool(tokens and tokens.refresh_token),
-            discard_at=now + self._rules.keep_lifetime if unconfirmed else None,
+            now=self._clock.now(),
+            sealer=self._sealer,
+            rules=self._rules,
         )
-        row = replace(row, sealed=self._sealer.seal(held.flat(), connection_place(row, 1)))
         await self._connections.add(row)
         return row
 
@@ -393,8 +361,3 @@ class ConnectionDesk:
         await self._events.add(
             EventRow(row.workspace, self._clock.now(), who, what, row.id, message)
         )
-
-
-def written(destinations: Destinations) -> tuple[str, ...]:
-    """Return destinations as rows hold them."""
-    return tuple(sorted(destinations.origins))

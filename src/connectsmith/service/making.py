@@ -1,0 +1,69 @@
+"""How a new connection is written: what it holds sealed, and where that may go from the start."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from connectsmith.core.authorization.token_set import TokenSet
+from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.connection.reach import reach
+from connectsmith.core.connection.status import Status
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.service.holdings import connection_place
+from connectsmith.service.ports import Sealer
+from connectsmith.service.rows import ConnectionRow
+from connectsmith.service.rules import Rules
+from connectsmith.service.token_endpoint import Party
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What a connection is made from."""
+
+    party: Party
+    tokens: TokenSet | None
+    test: bool
+    caller: str
+    status: Status
+
+
+def made(
+    new: NewConnection,
+    *,
+    id: str,  # noqa: A002 - the column's name
+    now: datetime,
+    sealer: Sealer,
+    rules: Rules,
+) -> ConnectionRow:
+    """Return the row of a new connection, with what it holds sealed."""
+    tokens = new.tokens
+    captured = {**new.party.captured, **(tokens.captured if tokens else {})}
+    held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured)
+    origins = reach(new.party.blueprint.definition, held)
+    client = new.party.blueprint.client
+    unattended = client is not None and not client.needs_browser
+    unconfirmed = new.status is Status.UNCONFIRMED
+    row = ConnectionRow(
+        workspace=new.party.workspace,
+        id=id,
+        connector=new.party.connector,
+        revision=new.party.blueprint.revision,
+        test=new.test,
+        status=new.status,
+        version=1,
+        origins_api=written(origins.api),
+        origins_auth=written(origins.auth),
+        created_at=now,
+        created_by=new.caller,
+        sealed=None,
+        scopes=tokens.scopes if tokens else (),
+        received_at=tokens.received_at if tokens else None,
+        lifetime=tokens.lifetime if tokens else None,
+        renewable=unattended or bool(tokens and tokens.refresh_token),
+        discard_at=now + rules.keep_lifetime if unconfirmed else None,
+    )
+    return replace(row, sealed=sealer.seal(held.flat(), connection_place(row, 1)))
+
+
+def written(destinations: Destinations) -> tuple[str, ...]:
+    """Return destinations as rows hold them."""
+    return tuple(sorted(destinations.origins))
