@@ -223,6 +223,12 @@ class CompletionRefused(Conflict):
     code = "completion_refused"
 
 
+class OtherAccount(Conflict):
+    """A connection is to be renewed by another account than it belongs to."""
+
+    code = "other_account"
+
+
 class PreconditionRequired(CallerError):
     """Changing this needs an `If-Match` header."""
 

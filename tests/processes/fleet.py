@@ -171,7 +171,14 @@ async def _planted(installation: Installation, connector: str, origin: str) -> C
     )
     party = Party("default", connector, blueprint, (origin,), {}, {})
     return await desk.add(
-        NewConnection(party=party, tokens=tokens, test=False, caller="tok_a", status=Status.ACTIVE)
+        NewConnection(
+            party=party,
+            tokens=tokens,
+            test=False,
+            caller="tok_a",
+            operator="ope_a",
+            status=Status.ACTIVE,
+        )
     )
 
 

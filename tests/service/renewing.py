@@ -207,6 +207,7 @@ async def renewing(
                 tokens=tokens,
                 test=False,
                 caller="tok_a",
+                operator="ope_a",
                 status=status,
             )
         )

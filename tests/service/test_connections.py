@@ -44,7 +44,12 @@ async def brought(one: Renewing, token: str = "new") -> ConnectionRow:
     party = Party(WORKSPACE, connector, one.blueprint, (ISSUER,), {}, {})
     return await desk_of(one).add(
         NewConnection(
-            party=party, tokens=tokens, test=False, caller="tok_b", status=Status.UNCONFIRMED
+            party=party,
+            tokens=tokens,
+            test=False,
+            caller="tok_b",
+            operator="ope_b",
+            status=Status.UNCONFIRMED,
         )
     )
 

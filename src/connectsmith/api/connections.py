@@ -22,7 +22,7 @@ from connectsmith.api.shapes import (
 )
 from connectsmith.api.views import authorization_shape, connection_shape
 from connectsmith.errors import VersionConflict
-from connectsmith.service.authorizations import Start
+from connectsmith.service.attempts import Start
 from connectsmith.service.rows import (
     ConnectionRow,
     Page,

@@ -44,6 +44,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "authorization_ended": 409,
     "authorization_waiting": 409,
     "completion_refused": 409,
+    "other_account": 409,
     "idempotency_mismatch": 409,
     "version_conflict": 412,
     "body_too_large": 413,

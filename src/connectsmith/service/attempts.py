@@ -1,7 +1,7 @@
 """One attempt to authorize: what its record is bound to, whose tokens it is about, how it ends."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded
@@ -20,6 +20,27 @@ UNANSWERED = frozenset({"created", "started"})
 """The browser has not come back yet."""
 CLOSED = frozenset({"kept", "failed", "expired"})
 """Nothing follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a caller asks for when starting an authorization."""
+
+    connector: str
+    fields: Mapping[str, object]
+    return_to: str | None = None
+    test: bool = False
+    reconnects: str | None = None
+    by_session: bool = False
+    """The caller is an operator's session, and the browser that starts is the one that returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A started authorization; the start URL is shown this once."""
+
+    row: AuthorizationRow
+    start_url: str
 
 
 def authorization_place(row: AuthorizationRow) -> SealPlace:

@@ -7,10 +7,10 @@ a start link that was sent to somebody else ends in nothing.
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NoReturn
 
-from connectsmith.core.authorization.return_address import check_return_address
+from connectsmith.core.authorization.return_address import check_return_address, check_return_path
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
 from connectsmith.core.connection.reach import reach
@@ -22,11 +22,14 @@ from connectsmith.errors import (
     CompletionRefused,
     ConnectsmithError,
     NotFound,
+    OtherAccount,
 )
 from connectsmith.service.attempts import (
     CLOSED,
     FIELD,
     UNANSWERED,
+    Start,
+    Started,
     authorization_place,
     blueprint_of,
     ended,
@@ -54,25 +57,6 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a caller asks for when starting an authorization."""
-
-    connector: str
-    fields: Mapping[str, object]
-    return_to: str | None = None
-    test: bool = False
-    reconnects: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A started authorization; the start URL is shown this once."""
-
-    row: AuthorizationRow
-    start_url: str
 
 
 class AuthorizationDesk:
@@ -119,7 +103,9 @@ class AuthorizationDesk:
             )
         if start.reconnects is not None:
             await self._check_reconnects(caller, start.reconnects, start)
-        if start.return_to is not None:
+        if start.return_to is not None and start.by_session:
+            check_return_path(start.return_to)
+        elif start.return_to is not None:
             check_return_address(start.return_to, self._rules.return_origins)
         fields = check_auth_fields(blueprint.definition, start.fields)
         value = self._randomness.text()
@@ -172,6 +158,8 @@ class AuthorizationDesk:
             return_to=start.return_to,
             definition=connector.draft if start.test else None,
             reconnects=start.reconnects,
+            operator=caller.operator,
+            by_session=start.by_session,
         )
 
     async def get(self, caller: Caller, authorization: str) -> AuthorizationRow:
@@ -209,18 +197,42 @@ class AuthorizationDesk:
             AuthorizationEnded: expired, refused, failed or interrupted.
             CompletionRefused: not the value the returning browser was given.
         """
-        row = await self._own(caller, authorization)
-        if row.status == "returned":
+        row = await self.own(caller, authorization)
+        if row.status == "returned" and not row.by_session:
             held = self._sealer.open(row.sealed or b"", authorization_place(row))
             redeeming = await self._claim(row, completion)
             if redeeming is not None:
                 return await self._redeem(redeeming, held)
-            row = await self._own(caller, authorization)
+            row = await self.own(caller, authorization)
         elif row.status not in UNANSWERED | CLOSED and not self._fits(row, completion):
             raise _not_the_value()
         return await self._outcome(row)
 
-    async def _own(self, caller: Caller, authorization: str) -> AuthorizationRow:
+    async def finish(
+        self, caller: Caller, authorization: str
+    ) -> tuple[AuthorizationRow, ConnectionRow]:
+        """Redeem the code for the session that started, once its own browser has come back.
+
+        The session stands in place of the completion value: the callback was taken only in it,
+        with the authorization's cookie. What leads somewhere known, a test or the renewal of a
+        connection, is kept at once.
+
+        Raises:
+            AuthorizationWaiting, AuthorizationEnded: as `complete` does.
+            OtherAccount: somebody else's account consented; nothing was changed.
+        """
+        row = await self.own(caller, authorization)
+        if row.status == "returned" and row.by_session:
+            held = self._sealer.open(row.sealed or b"", authorization_place(row))
+            redeeming = self._redeeming(row)
+            if await self._authorizations.advance(redeeming, expected_status="returned"):
+                await self._redeem(redeeming, held)
+                if row.test or row.reconnects:
+                    await self.keep(caller, authorization)
+            row = await self.own(caller, authorization)
+        return await self._outcome(row)
+
+    async def own(self, caller: Caller, authorization: str) -> AuthorizationRow:
         """Return the caller's own authorization: to all others it does not exist."""
         row = await self.get(caller, authorization)
         if row.created_by != caller.token:
@@ -237,13 +249,15 @@ class AuthorizationDesk:
         attempt = await self._authorizations.count_attempt(row.workspace, row.id)
         if not self._fits(row, completion):
             await self._refuse(row, attempt)
-        redeeming = replace(
-            row, status="redeeming", sealed=None, expires_at=self._clock.now() + self._rules.lease
-        )
+        redeeming = self._redeeming(row)
         if attempt > self._rules.completion_attempts:
             return None
         taken = await self._authorizations.advance(redeeming, expected_status="returned")
         return redeeming if taken else None
+
+    def _redeeming(self, row: AuthorizationRow) -> AuthorizationRow:
+        until = self._clock.now() + self._rules.lease
+        return replace(row, status="redeeming", sealed=None, expires_at=until)
 
     def _fits(self, row: AuthorizationRow, completion: str) -> bool:
         if row.return_to is None:
@@ -267,7 +281,9 @@ class AuthorizationDesk:
             )
         if row.status in ("returned", "redeeming"):
             raise AuthorizationWaiting("Another request redeems the code. Ask again in a moment.")
-        if row.status != "completed" or row.connection is None:
+        if row.status not in ("completed", "kept") or row.connection is None:
+            raise ended(row)
+        if row.status == "kept" and not row.by_session:
             raise ended(row)
         return row, await self._connections.row(row.workspace, row.connection)
 
@@ -308,6 +324,7 @@ class AuthorizationDesk:
             tokens=tokens,
             test=row.test,
             caller=row.created_by,
+            operator=row.operator,
             status=Status.UNCONFIRMED,
         )
         try:
@@ -324,19 +341,30 @@ class AuthorizationDesk:
             AuthorizationWaiting: it was not completed yet.
             AuthorizationEnded: it was not kept in time, or failed.
         """
-        row = await self._own(caller, authorization)
+        row = await self.own(caller, authorization)
         if row.status in UNANSWERED | {"returned", "redeeming"}:
             raise AuthorizationWaiting("Complete the authorization first.")
         if row.status not in ("completed", "kept") or row.connection is None:
             raise ended(row)
         if row.status == "kept":
             return await self._connections.row(caller.workspace, row.connection)
-        kept = await self._connections.keep(caller.workspace, row.connection, row.reconnects)
+        kept = await self._kept(row, row.connection)
         await self._authorizations.advance(
             replace(row, status="kept", connection=kept.id), expected_status="completed"
         )
         await self._record(row, "connection_kept", kept.id)
         return kept
+
+    async def _kept(self, row: AuthorizationRow, connection: str) -> ConnectionRow:
+        try:
+            return await self._connections.keep(row.workspace, connection, row.reconnects)
+        except OtherAccount as error:
+            over = failed(row, error.code, error.message)
+            await self._authorizations.advance(over, expected_status="completed")
+            await self._record(row, "authorization_failed", error.code)
+            brought = await self._connections.row(row.workspace, connection)
+            await self._connections.discard(brought, error.code)
+            raise
 
     async def expire(self, limit: int = 100) -> int:
         """End authorizations whose time is over; return how many."""

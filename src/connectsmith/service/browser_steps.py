@@ -88,13 +88,15 @@ class Arrival:
     authorization: str
     url: str | None = None
     typed: str | None = None
+    in_session: bool = False
+    """It was begun in the operator's session that came back: `finish` redeems its code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of an authorization, for the browser that went through it."""
 
-    kind: Literal["typed", "received", "failed"]
+    kind: Literal["typed", "received", "signed_in", "failed"]
     connector_name: str
     code: str = ""
     message: str = ""
@@ -103,7 +105,8 @@ class Outcome:
 class BrowserSteps:
     """What a browser without an account here may do: start, and come back.
 
-    `cookies` are the values by authorization that the browser sent.
+    `cookies` are the values by authorization that the browser sent; `session` is the id of the
+    operator's session it is signed in with, if any.
     """
 
     def __init__(
@@ -131,22 +134,23 @@ class BrowserSteps:
 
     # -- there ----------------------------------------------------------------------------------
 
-    async def invite(self, value: str) -> Invitation:
+    async def invite(self, value: str, session: str | None = None) -> Invitation:
         """Describe a start link; changes nothing, so that link previews do no harm."""
-        row = await self._startable(value)
+        row = await self._startable(value, session)
         connector = await self._blueprints.connector(row.workspace, row.connector)
         blueprint = await blueprint_of(self._blueprints, row)
         party = party_of(row, blueprint, self._held(row))
         url = authorization_endpoint(party.client, await self._endpoint.values(party))
         return Invitation(connector.name, urlsplit(url).hostname or "")
 
-    async def depart(self, value: str) -> Departure:
+    async def depart(self, value: str, session: str | None = None) -> Departure:
         """Use a start link up and return where the browser goes.
 
         Raises:
             AuthorizationEnded: the link was used, or its time is over.
+            CallbackRefused: it was begun in an operator's session, and this browser has another.
         """
-        row = await self._startable(value)
+        row = await self._startable(value, session)
         held = self._held(row)
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
         state, verifier = self._randomness.text(), self._randomness.secret()
@@ -179,28 +183,41 @@ class BrowserSteps:
             lifetime_seconds=max(1, int(lifetime.total_seconds())),
         )
 
-    async def _startable(self, value: str) -> AuthorizationRow:
+    async def _startable(self, value: str, session: str | None) -> AuthorizationRow:
         row = await self._authorizations.by_start(self._sealer.digest("start", Secret(value)))
         if row is None:
             raise _used()
         row = await self._desk.ended_if_late(row)
         if row.status != "created":
             raise _used()
+        if not _in_session(row, session):
+            await self._record(row, "start_refused", "another session")
+            raise _not_yours()
         return row
 
     # -- and back -------------------------------------------------------------------------------
 
-    async def arrive(self, connector: str, query: str, cookies: Mapping[str, str]) -> Arrival:
+    async def arrive(
+        self,
+        connector: str,
+        query: str,
+        cookies: Mapping[str, str],
+        session: str | None = None,
+    ) -> Arrival:
         """Take a callback: check whose it is, use its state up, and seal its code.
 
-        The code is not redeemed here: the caller who started must bring the completion value.
+        The code is not redeemed here: the caller who started must bring the completion value, or
+        finish what this browser's own session started.
 
         Raises:
             CallbackRefused: it belongs to no authorization of this browser.
         """
         row = await self._belongs(connector, query, cookies)
+        if not _in_session(row, session):
+            await self._record(row, "callback_refused", "another session")
+            raise _refused()
         if row.status != "started":
-            return Arrival(row.id)
+            return _stays(row)
         blueprint = await blueprint_of(self._blueprints, row)
         try:
             answer, issuer = await self._believed(row, query, blueprint)
@@ -254,17 +271,20 @@ class BrowserSteps:
         self, row: AuthorizationRow, answer: CallbackCode, issuer: str | None
     ) -> Arrival:
         completion = self._randomness.text() if row.return_to else self._randomness.typed()
+        digest = None if row.by_session else self._sealer.digest("completion", Secret(completion))
         held = self._held(row) | {"code": answer.code}
         held |= {CAPTURED + key: value for key, value in answer.captured.items()}
         returned = replace(
             row,
             status="returned",
             issuer=issuer,
-            completion_digest=self._sealer.digest("completion", Secret(completion)),
+            completion_digest=digest,
             sealed=self._sealer.seal(held, authorization_place(row)),
         )
         if not await self._authorizations.advance(returned, expected_status="started"):
-            return Arrival(row.id)
+            return _stays(row)
+        if row.by_session:
+            return _stays(row)
         if row.return_to is None:
             return Arrival(row.id, typed=completion)
         url = returning_url(row.return_to, authorization=row.id, completion=completion)
@@ -273,10 +293,10 @@ class BrowserSteps:
     async def _fail(self, row: AuthorizationRow, error: ConnectsmithError) -> Arrival:
         over = failed(row, error.code, error.message)
         if not await self._authorizations.advance(over, expected_status="started"):
-            return Arrival(row.id)
+            return _stays(row)
         await self._record(row, "authorization_failed", error.code)
-        if row.return_to is None:
-            return Arrival(row.id)
+        if row.return_to is None or row.by_session:
+            return _stays(row)
         return Arrival(row.id, returning_url(row.return_to, authorization=row.id, error=error.code))
 
     # -- afterwards -----------------------------------------------------------------------------
@@ -296,6 +316,8 @@ class BrowserSteps:
             return Outcome("failed", name, "unanswered", "Nothing has come back from there yet.")
         if row.error_code is not None:
             return Outcome("failed", name, row.error_code, row.error_message or "")
+        if row.by_session:
+            return Outcome("signed_in" if row.connection else "received", name)
         typed = row.status == "returned" and row.return_to is None
         return Outcome("typed" if typed else "received", name)
 
@@ -317,6 +339,23 @@ def _possible_states(query: str) -> list[str]:
     shaped = [(name, value) for name, value in pairs if _STATE.fullmatch(value)]
     named = [value for name, value in shaped if name == "state"]
     return (named or [value for _, value in shaped])[:MOST_STATES]
+
+
+def _in_session(row: AuthorizationRow, session: str | None) -> bool:
+    """Tell whether a browser is signed in with the session that began, where one began it."""
+    return not row.by_session or (session is not None and session == row.created_by)
+
+
+def _stays(row: AuthorizationRow) -> Arrival:
+    """Leave the browser with us: where it started, or at a page that says how it went."""
+    return Arrival(row.id, row.return_to if row.by_session else None, in_session=row.by_session)
+
+
+def _not_yours() -> CallbackRefused:
+    return CallbackRefused(
+        "This sign-in was begun in another browser, or its operator has signed out since. "
+        "Sign in here, and begin it again."
+    )
 
 
 def _used() -> AuthorizationEnded:

@@ -42,6 +42,7 @@ from connectsmith.errors import (
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import opened, party_of_connection
+from connectsmith.service.owning import check_own
 from connectsmith.service.ports import (
     Clock,
     Connections,
@@ -198,6 +199,7 @@ class CallDesk:
                 row = await self._connections.get(caller.workspace, asked.connection)
             if row is None:
                 raise NotFound("There is no connection with that id.")
+            check_own(row, caller)
             return await self._of_connection(row)
         connector = await self._blueprints.connector(caller.workspace, asked.connector or "")
         blueprint = await self._blueprints.of(connector, test=asked.test)

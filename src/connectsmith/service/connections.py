@@ -19,6 +19,7 @@ from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import connection_place, opened
 from connectsmith.service.making import NewConnection, made, written
+from connectsmith.service.owning import check_own, check_same_account
 from connectsmith.service.ports import (
     Clock,
     Connections,
@@ -103,6 +104,7 @@ class ConnectionDesk:
                 tokens=tokens,
                 test=test,
                 caller=caller.token,
+                operator=caller.operator,
                 status=Status.ACTIVE,
             )
         )
@@ -149,7 +151,9 @@ class ConnectionDesk:
         if row.status is not Status.UNCONFIRMED:
             return row
         if reconnects is not None:
-            return await self._reconnect(row, await self.row(workspace, reconnects))
+            old = await self.row(workspace, reconnects)
+            check_same_account(row, old)
+            return await self._reconnect(row, old)
         version = row.version + 1  # a new one, so that it is either kept or discarded, never both
         held = opened(self._sealer, row)
         kept = replace(
@@ -177,6 +181,7 @@ class ConnectionDesk:
             status=next_status(old.status, Event.REAUTHORIZED),
             created_at=old.created_at,
             created_by=old.created_by,
+            operator=old.operator,
             discard_at=None,
             sealed=self._sealer.seal(held.flat(), connection_place(old, version)),
         )
@@ -197,6 +202,12 @@ class ConnectionDesk:
         row = await self._connections.get(workspace, connection)
         if row is None:
             raise NotFound("There is no connection with that id.")
+        return row
+
+    async def usable_by(self, caller: Caller, connection: str) -> ConnectionRow:
+        """Return a connection that is the caller's to use, or raise NotFound."""
+        row = await self.row(caller.workspace, connection)
+        check_own(row, caller)
         return row
 
     async def of_connector(self, caller: Caller, connection: str, connector: str) -> ConnectionRow:
@@ -253,14 +264,14 @@ class ConnectionDesk:
 
     async def refresh(self, caller: Caller, connection: str) -> ConnectionRow:
         """Renew the access token now."""
-        row = await self.row(caller.workspace, connection)
+        row = await self.usable_by(caller, connection)
         if row.status is Status.UNCONFIRMED:
             raise ConnectionNotUsable("Keep this connection first.")
         return await self._refresher.refresh(row, await self._blueprint(row), insist=True)
 
     async def test(self, caller: Caller, connection: str) -> Proof:
         """Prove a connection with `auth_test`, or with what stands in for it."""
-        row = await self.row(caller.workspace, connection)
+        row = await self.usable_by(caller, connection)
         blueprint = await self._blueprint(row)
         if row.status in (Status.ACTIVE, Status.DEGRADED):
             row = await self._refresher.fresh(row, blueprint)
@@ -351,11 +362,15 @@ class ConnectionDesk:
         """Revoke and delete connections that nobody kept in time; return how many."""
         overdue = await self._connections.overdue(self._clock.now(), limit)
         for row in overdue:
-            if await self._ended(row) is None:
-                continue  # kept this moment, or discarded by another process
-            await self._connections.delete(row.workspace, row.id)
-            await self._record(row, "system", "connection_discarded", "not kept in time")
+            await self.discard(row, "not kept in time")
         return len(overdue)
+
+    async def discard(self, row: ConnectionRow, why: str) -> None:
+        """Revoke and delete a connection that nobody keeps, unless it was kept this moment."""
+        if await self._ended(row) is None:
+            return
+        await self._connections.delete(row.workspace, row.id)
+        await self._record(row, "system", "connection_discarded", why)
 
     async def _record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
         await self._events.add(

@@ -23,6 +23,7 @@ class NewConnection:
     tokens: TokenSet | None
     test: bool
     caller: str
+    operator: str
     status: Status
 
 
@@ -54,6 +55,7 @@ def made(
         origins_auth=written(origins.auth),
         created_at=now,
         created_by=new.caller,
+        operator=new.operator,
         sealed=None,
         scopes=tokens.scopes if tokens else (),
         received_at=tokens.received_at if tokens else None,

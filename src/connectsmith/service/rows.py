@@ -104,7 +104,7 @@ class AuthorizationRow:
     status: str
     test: bool
     created_by: str
-    """Id of the API token that started it; only it may complete."""
+    """Id of the API token or session that started it; only it may complete."""
     created_at: datetime
     expires_at: datetime
     start_digest: bytes = field(repr=False)
@@ -113,7 +113,10 @@ class AuthorizationRow:
     completion_digest: bytes | None = field(default=None, repr=False)
     completion_attempts: int = 0
     return_to: str | None = None
-    """Loopback or allowed URL the browser is sent back to; None: the value is typed."""
+    """Loopback or allowed URL the browser is sent back to; None: the value is typed.
+
+    Where it is `by_session`, a path of ours; None: it has a window of its own.
+    """
     definition: str | None = field(default=None, repr=False)
     reconnects: str | None = None
     """The connection to renew instead of making a new one."""
@@ -124,6 +127,10 @@ class AuthorizationRow:
     origins_api: Origins = ()
     origins_auth: Origins = ()
     sealed: bytes | None = field(default=None, repr=False)
+    operator: str = ""
+    """Whose API token or session `created_by` is."""
+    by_session: bool = False
+    """Started in an operator's browser: that session must come back, and no value is brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,8 @@ class ConnectionRow:
     last_used_at: datetime | None = None
     discard_at: datetime | None = None
     """When an unconfirmed connection is revoked and deleted."""
+    operator: str = ""
+    """Who made it: a test connection is nobody else's to use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class MemoryConnections:
             connector=stored.connector,
             created_at=stored.created_at,
             created_by=stored.created_by,
+            operator=stored.operator,
             origins_api=stored.origins_api,
             origins_auth=stored.origins_auth,
             account_id=stored.account_id,

@@ -223,7 +223,7 @@ def _told(told: Outcome, typed: str) -> Response:
     match told.kind:
         case "typed" if len(typed) == TYPED_LENGTH and typed.isalnum():
             return _page("typed.html", typed=f"{typed[:4]}-{typed[4:]}")
-        case "typed" | "received":
+        case "typed" | "received" | "signed_in":
             return _page("received.html", connector=told.connector_name)
         case "failed":
             return _failure(

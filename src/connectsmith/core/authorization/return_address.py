@@ -19,6 +19,7 @@ OURS: Final = frozenset({"authorization", "completion", "error"})
 """Parameters that are added to it."""
 
 _LOOPBACK = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]):[0-9]{1,5}(?:[/?].*)?")
+_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _SAFE = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 
 
@@ -42,6 +43,16 @@ def check_return_address(text: str, allowed: Collection[str]) -> None:
             f'The parameter "{taken[0]}" is added when the browser is sent back; leave it out.',
             place="/return_to",
         )
+
+
+def check_return_path(text: str) -> None:
+    """Refuse what is not a plain path of ours.
+
+    Raises:
+        CallerError: it could lead a browser anywhere else.
+    """
+    if not _PATH.fullmatch(text):
+        raise CallerError("The browser is sent back to a path of ours only.", place="/return_to")
 
 
 def returning_url(return_to: str, **added: str) -> str:

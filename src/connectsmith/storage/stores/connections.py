@@ -43,6 +43,7 @@ _OTHERS = (
     "connector",
     "created_at",
     "created_by",
+    "operator",
     "lease_owner",
     "lease_until",
     "fence",
