@@ -38,6 +38,7 @@ from connectsmith.service.ports import (
 from connectsmith.service.proof import Prover
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
+from connectsmith.service.renewal import Renewer
 from connectsmith.service.revocation import Revoker
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
@@ -231,16 +232,7 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
-    refresher = Refresher(
-        connections=parts.storage.connections,
-        endpoint=base.endpoint,
-        revoker=revoker,
-        events=parts.storage.events,
-        sealer=parts.sealer,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        rules=rules,
-    )
+    refresher = _refresher(parts, rules, base, revoker)
     calls = CallDesk(
         connections=parts.storage.connections,
         blueprints=base.blueprints,
@@ -267,6 +259,25 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
     )
     authorizations = _authorizations(parts, rules, base, connections)
     return _Held(calls, refresher, revoker, connections, authorizations)
+
+
+def _refresher(parts: Parts, rules: Rules, base: _Base, revoker: Revoker) -> Refresher:
+    renewer = Renewer(
+        connections=parts.storage.connections,
+        endpoint=base.endpoint,
+        revoker=revoker,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        rules=rules,
+    )
+    return Refresher(
+        connections=parts.storage.connections,
+        renewer=renewer,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        rules=rules,
+    )
 
 
 def _authorizations(

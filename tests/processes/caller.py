@@ -76,15 +76,17 @@ async def main(orders: Orders) -> None:
     application = join(parts, rules_of(_settings(orders.settings)))
     desk = application.desks.connections
     refresher = desk._refresher
+    renewer = refresher._renewer
     if not orders.lease:
-        refresher._connections = cast("Connections", Heedless(refresher._connections))
+        heedless = cast("Connections", Heedless(refresher._connections))
+        refresher._connections = renewer._connections = heedless
     if orders.dies == "before_request":
         deadly = Signalling(parts.sender, "send", signal.SIGKILL)
-        refresher._endpoint._sender = cast("Sender", deadly)
+        renewer._endpoint._sender = cast("Sender", deadly)
     if orders.dies == "before_commit" or orders.stalls:
         number = signal.SIGSTOP if orders.stalls else signal.SIGKILL
-        deadly = Signalling(refresher._connections, "store", number)
-        refresher._connections = cast("Connections", deadly)
+        deadly = Signalling(renewer._connections, "store", number)
+        renewer._connections = cast("Connections", deadly)
 
     async def renew() -> object:
         row = await desk.row("default", orders.connection)

@@ -21,6 +21,7 @@ from connectsmith.service.holdings import opened
 from connectsmith.service.making import NewConnection
 from connectsmith.service.ports import Connections, Sender
 from connectsmith.service.refresh import Refresher
+from connectsmith.service.renewal import Renewer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import Party
@@ -144,12 +145,18 @@ class Renewing:
         desk = self.installation.application.desks.connections
         endpoint = desk._endpoint
         endpoint._sender = cast("Sender", self.server)
-        return Refresher(
+        renewer = Renewer(
             connections=self.connections,
             endpoint=endpoint,
             revoker=desk._revoker,
             events=self.installation.storage.events,
             sealer=sealer(),
+            clock=self.installation.clock,
+            rules=self.rules,
+        )
+        return Refresher(
+            connections=self.connections,
+            renewer=renewer,
             clock=self.installation.clock,
             randomness=CountingRandomness(name),
             rules=self.rules,

@@ -6,68 +6,31 @@ Within a process, callers share one task, which goes on when a caller is cancell
 """
 
 import asyncio
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.freshness import refresh_due, usable
-from connectsmith.core.connection.status import Status
 from connectsmith.errors import (
-    ConnectionFailed,
-    ConnectionNotUsable,
-    ConnectsmithError,
     DefinitionError,
-    Fault,
-    GrantRejected,
     NetworkError,
-    NotFound,
     RefreshBusy,
     RemoteError,
-    SealBroken,
-    StorageBusy,
-    StorageFull,
     Unavailable,
 )
 from connectsmith.service.blueprints import Blueprint
-from connectsmith.service.holdings import (
-    opened,
-    party_of_connection,
-    renewed,
-    rescue_place,
-)
 from connectsmith.service.ports import (
     Clock,
     Connections,
-    Events,
     Randomness,
-    Sealer,
 )
-from connectsmith.service.renewability import broken, postponed_until, refuse_hopeless
-from connectsmith.service.revocation import Revoker
+from connectsmith.service.renewability import postponed_until, refuse_hopeless
+from connectsmith.service.renewal import Renewer
 from connectsmith.service.rows import (
     ConnectionRow,
-    EventRow,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Renewed, TokenEndpoint
 
 POLLS_AT_FIRST = 10
 """How often a loser looks quickly before it slows down."""
-STORAGE_OUT = (StorageBusy, StorageFull)
-
-
-@dataclass(frozen=True, slots=True)
-class _Renewal:
-    """What the authorization server gave for a row, under which fence it was asked.
-
-    With `error`, that is a new refresh token in an answer that could not be read otherwise.
-    """
-
-    row: ConnectionRow
-    fence: int
-    held: Credentials
-    error: ConnectsmithError | None = None
 
 
 class Refresher:
@@ -77,26 +40,18 @@ class Refresher:
         self,
         *,
         connections: Connections,
-        endpoint: TokenEndpoint,
-        revoker: Revoker,
-        events: Events,
-        sealer: Sealer,
+        renewer: Renewer,
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
         self._connections = connections
-        self._endpoint = endpoint
-        self._revoker = revoker
-        self._events = events
-        self._sealer = sealer
+        self._renewer = renewer
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
         self._owner = randomness.new_id("own")
         self._running: dict[tuple[str, str], asyncio.Task[ConnectionRow]] = {}
-        self._unstored: dict[tuple[str, str], _Renewal] = {}
-        """What the storage did not take in time."""
 
     async def fresh(self, row: ConnectionRow, blueprint: Blueprint) -> ConnectionRow:
         """Return the row with an access token that lasts a while, refreshing if it is due.
@@ -176,10 +131,7 @@ class Refresher:
 
     async def store_held(self) -> None:
         """Store what the storage did not take when it came, whether or not anybody asks again."""
-        for key, renewal in tuple(self._unstored.items()):
-            if key not in self._running:
-                with suppress(ConnectionNotUsable):
-                    await self._store(renewal, patience=timedelta())
+        await self._renewer.store_held(frozenset(self._running))
 
     async def _refresh(
         self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
@@ -188,7 +140,7 @@ class Refresher:
         polls = 0
         deadline = _seconds() + (self._rules.lease + self._rules.token_timeout).total_seconds()
         while True:
-            current = await self._current(row)
+            current = await self._renewer.current(row)
             if current.version != row.version:
                 return current
             refuse_hopeless(current)
@@ -197,9 +149,11 @@ class Refresher:
             if postponed is not None and not (insist and current.failed_at == row.failed_at):
                 raise postponed
             fence = await self._lease(current, now)
-            renewed_row = None if fence is None else await self._renew(current, blueprint, fence)
-            if renewed_row is not None:
-                return renewed_row
+            renewed = (
+                None if fence is None else await self._renewer.renew(current, blueprint, fence)
+            )
+            if renewed is not None:
+                return renewed
             if _seconds() > deadline:
                 raise RefreshBusy("Another process is renewing this connection. Try again.")
             await asyncio.sleep(self._pause(polls))
@@ -214,169 +168,6 @@ class Refresher:
     def _pause(self, polls: int) -> float:
         pause = self._rules.poll_first if polls < POLLS_AT_FIRST else self._rules.poll_later
         return pause.total_seconds() * (0.5 + self._randomness.fraction())
-
-    async def _current(self, row: ConnectionRow) -> ConnectionRow:
-        current = await self._connections.get(row.workspace, row.id)
-        if current is None:
-            raise NotFound("There is no connection with that id.")
-        if current.status is Status.REVOKED:
-            raise ConnectionNotUsable("This connection was revoked. Connect again.")
-        return current
-
-    async def _renew(
-        self, row: ConnectionRow, blueprint: Blueprint, fence: int
-    ) -> ConnectionRow | None:
-        """Renew with the lease held; None when another process took it over meanwhile."""
-        try:
-            held, unread = await self._new_credentials(row, blueprint)
-        except ConnectsmithError as error:
-            return await self._failed(row, fence, error)
-        except BaseException:
-            await self._connections.release_lease(row.workspace, row.id, fence)
-            raise
-        renewal = _Renewal(row, fence, held, unread)
-        stored = await self._store(renewal, patience=self._rules.store_patience)
-        if unread is not None and stored is not None and stored.failed_at is not None:
-            await self._record(row, "refresh_failed", f"{unread.code}: {unread.message}")
-            raise unread
-        return stored
-
-    async def _new_credentials(
-        self, row: ConnectionRow, blueprint: Blueprint
-    ) -> tuple[Credentials, ConnectsmithError | None]:
-        unstored = self._unstored.pop((row.workspace, row.id), None)
-        if unstored is not None and unstored.row.version == row.version:
-            return unstored.held, unstored.error
-        credentials = opened(self._sealer, row)
-        try:
-            brought = await self._asked(row, blueprint, credentials)
-        except GrantRejected:
-            aside = await self._kept_aside(row)
-            if aside is None:
-                raise
-            return aside, None
-        return credentials.renewed(brought.tokens), brought.error
-
-    async def _kept_aside(self, row: ConnectionRow) -> Credentials | None:
-        """Return tokens that came too late to be stored, if they are newer than what is stored.
-
-        Then the refresh token that was refused had been used up by the request that brought them.
-        """
-        for fence, sealed in reversed(await self._connections.rescued(row.workspace, row.id)):
-            with suppress(SealBroken):
-                held = Credentials.of(self._sealer.open(sealed, rescue_place(row, fence)))
-                received_at = held.tokens.received_at if held.tokens else None
-                if received_at and row.received_at and received_at > row.received_at:
-                    return held
-        return None
-
-    async def _asked(
-        self, row: ConnectionRow, blueprint: Blueprint, credentials: Credentials
-    ) -> Renewed:
-        """Ask the authorization server; once more at once when the connection to it broke.
-
-        It may have rotated the refresh token before that. Then a quick repetition is the one thing
-        that can help, and only where the server allows for lost answers.
-        """
-        party = party_of_connection(row, blueprint, credentials)
-        begun = _seconds()
-        try:
-            return await self._endpoint.renew(party, credentials.tokens)
-        except ConnectionFailed:
-            spent = timedelta(seconds=_seconds() - begun)
-            if spent + self._rules.token_timeout > self._rules.lease:
-                raise
-        return await self._endpoint.renew(party, credentials.tokens)
-
-    async def _store(self, renewal: _Renewal, *, patience: timedelta) -> ConnectionRow | None:
-        """Commit new tokens; whatever happens, they are not thrown away while we live."""
-        key = (renewal.row.workspace, renewal.row.id)
-        self._unstored[key] = renewal
-        try:
-            stored = await self._stored(renewal, _seconds() + patience.total_seconds())
-        except ConnectionNotUsable:
-            del self._unstored[key]
-            raise
-        del self._unstored[key]
-        return stored
-
-    async def _stored(self, renewal: _Renewal, deadline: float) -> ConnectionRow | None:
-        row = renewal.row
-        sealed = None
-        while True:
-            try:
-                # Read again: origins and account may have changed while the server was asked.
-                current = await self._connections.get(row.workspace, row.id)
-                if (
-                    current is None
-                    or current.version != row.version
-                    or current.fence != renewal.fence
-                ):
-                    return await self._too_late(renewal, current, sealed)
-                fresh = self._fresh(current, renewal)
-                sealed = fresh.sealed
-                if await self._connections.store(
-                    fresh, expected_version=row.version, fence=renewal.fence
-                ):
-                    return fresh
-            except STORAGE_OUT:
-                if _seconds() > deadline:
-                    raise
-                await asyncio.sleep(self._rules.poll_later.total_seconds())
-
-    def _fresh(self, current: ConnectionRow, renewal: _Renewal) -> ConnectionRow:
-        fresh = renewed(self._sealer, current, renewal.held, now=self._clock.now())
-        if renewal.error is None:
-            return fresh
-        return self._broken(
-            replace(current, version=fresh.version, sealed=fresh.sealed), renewal.error
-        )
-
-    def _broken(self, current: ConnectionRow, error: ConnectsmithError) -> ConnectionRow:
-        return broken(current, error, now=self._clock.now(), rules=self._rules)
-
-    async def _too_late(
-        self, renewal: _Renewal, current: ConnectionRow | None, sealed: bytes | None
-    ) -> ConnectionRow | None:
-        """Keep tokens that came too late to be stored, and go by what is stored."""
-        if current is not None and sealed is not None and current.sealed == sealed:
-            return current  # stored after all: the database broke off after it had committed
-        row, fence = renewal.row, renewal.fence
-        if current is None or current.status is Status.REVOKED:
-            await self._revoker.enqueue(row, renewal.held)
-            raise ConnectionNotUsable("This connection was ended while it was being renewed.")
-        kept = self._sealer.seal(renewal.held.flat(), rescue_place(row, fence))
-        try:
-            await self._connections.rescue(row.workspace, row.id, fence, kept, self._clock.now())
-        except NotFound:
-            return await self._too_late(renewal, None, sealed)
-        await self._record(row, "refresh_fenced", f"fence {fence}")
-        return current if current.version != row.version else None
-
-    async def _failed(
-        self, row: ConnectionRow, fence: int, error: ConnectsmithError
-    ) -> ConnectionRow | None:
-        """Write a failure down, unless another process made it good or is about to."""
-        try:
-            if error.fault in (Fault.UNAVAILABLE, Fault.OURS):  # no news of the grant
-                await self._connections.release_lease(row.workspace, row.id, fence)
-                raise error
-            current = await self._current(row)
-            if current.version != row.version:
-                return current
-            failed = self._broken(current, error)
-            if not await self._connections.store(failed, expected_version=row.version, fence=fence):
-                return None
-            await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
-        except STORAGE_OUT:
-            raise error from None  # the lease ends by itself
-        raise error
-
-    async def _record(self, row: ConnectionRow, what: str, message: str) -> None:
-        with suppress(*STORAGE_OUT):
-            await self._events.add(
-                EventRow(row.workspace, self._clock.now(), "system", what, row.id, message)
-            )
 
 
 def _seconds() -> float:
