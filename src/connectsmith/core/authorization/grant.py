@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import assert_never
 from urllib.parse import urlencode
 
-from connectsmith.core.authorization.client import OAuthClient, TokenEndpoint
+from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.client_auth import (
     SHOWS_ID,
     SHOWS_SECRET,
     ClientProof,
     client_proof,
 )
+from connectsmith.core.authorization.endpoints import TokenEndpoint
 from connectsmith.core.authorization.parameters import Parameters, joined, kept_query
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.facts import is_secret_name

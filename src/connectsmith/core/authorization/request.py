@@ -1,6 +1,7 @@
 """The authorization request: the address that a resource owner's browser is sent to."""
 
-from connectsmith.core.authorization.client import AuthorizationEndpoint, OAuthClient
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.endpoints import AuthorizationEndpoint
 from connectsmith.core.authorization.grant import (
     Filling,
     client_identity,
