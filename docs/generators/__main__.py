@@ -8,7 +8,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from docs.generators import api, command_line, conformance, errors, format_pages, settings
+from docs.generators import (
+    api,
+    command_line,
+    conformance,
+    errors,
+    format_pages,
+    presets,
+    settings,
+)
 
 DOCS = Path(__file__).resolve().parents[1]
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -18,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/errors.md": errors.page,
     "reference/format.md": format_pages.page,
     "reference/openapi.json": api.openapi,
+    "reference/presets.md": presets.page,
     "reference/settings.md": settings.page,
 }
 """Every generated page, and what writes it."""

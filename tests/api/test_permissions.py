@@ -9,6 +9,8 @@ from tests.api.conftest import SCOPES, Served
 
 NEEDED: Mapping[tuple[str, str], str] = {
     ("GET", "/v1/samples"): "connectors:read",
+    ("GET", "/v1/presets"): "connectors:read",
+    ("GET", "/v1/presets/{preset}"): "connectors:read",
     ("POST", "/v1/connectors"): "connectors:write",
     ("GET", "/v1/connectors"): "connectors:read",
     ("GET", "/v1/connectors/{connector}"): "connectors:read",

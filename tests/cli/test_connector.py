@@ -57,8 +57,40 @@ def test_a_sample_needs_no_file(api: ScriptedApi, run_at: Run) -> None:
     assert api.bodies("POST", "/v1/connectors") == [{"sample": "github", "publish": True}]
 
 
-@pytest.mark.parametrize("arguments", [(), ("x.json", "--sample", "github")])
-def test_either_a_file_or_a_sample_is_named(run_at: Run, arguments: tuple[str, ...]) -> None:
+PRESET = {
+    "id": "github", "name": "GitHub", "documentation": "https://docs.example.com",
+    "registration": "https://example.com/apps", "callback": "The callback URL may be http.",
+    "refresh": "Access tokens do not expire.", "how": "document", "fields": ["host"],
+}  # fmt: skip
+
+
+def test_a_preset_needs_no_file_and_says_what_to_do_next(api: ScriptedApi, run_at: Run) -> None:
+    api.on("POST", "/v1/connectors", CONNECTOR, status=201)
+    api.on("GET", "/v1/presets/github", {**PRESET, "facts": {}, "definition": "{}"})
+
+    ended = run_at("connector", "create", "--preset", "github")
+
+    assert api.bodies("POST", "/v1/connectors") == [{"preset": "github", "publish": False}]
+    assert f"register {CONNECTOR['callback_url']} at https://example.com/apps" in ended.err
+    assert "The callback URL may be http. Access tokens do not expire." in ended.err
+    assert "connectsmith secret add Weather clientSecret" in ended.err
+
+
+def test_presets_are_searched(api: ScriptedApi, run_at: Run) -> None:
+    api.on("GET", "/v1/presets", {"items": [PRESET], "next": None})
+
+    ended = run_at("connector", "presets", "git")
+
+    assert ended.code == 0
+    assert "github" in ended.out
+    assert [each.query for each in api.asked if each.path == "/v1/presets"] == [{"search": ["git"]}]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("x.json", "--sample", "github"), ("--preset", "github", "--sample", "github")],
+)
+def test_a_file_a_sample_or_a_preset_is_named(run_at: Run, arguments: tuple[str, ...]) -> None:
     assert run_at("connector", "create", *arguments).code == 64
 
 

@@ -50,11 +50,13 @@ async def _shown(desks: TheDesks, row: ConnectorRow) -> ConnectorShape:
 async def create(
     body: NewConnector, caller: ConnectorWriter, desks: TheDesks, response: Response
 ) -> ConnectorShape:
-    """Create a connector from a definition or a sample; with `publish`, publish it at once."""
-    if (body.definition is None) == (body.sample is None):
-        raise CallerError("Give either `definition` or `sample`.")
+    """Create a connector from a definition, a sample or a preset; with `publish`, publish it."""
+    if sum(each is not None for each in (body.definition, body.sample, body.preset)) != 1:
+        raise CallerError("Give one of `definition`, `sample` and `preset`.")
     if body.sample is not None:
         row = await desks.connectors.create_from_sample(caller, body.sample)
+    elif body.preset is not None:
+        row = await desks.connectors.create_from_preset(caller, body.preset)
     else:
         text = body.definition
         if not isinstance(text, str):

@@ -1,4 +1,4 @@
-"""Routes that need no API token (health and the two schema documents), and the samples."""
+"""Routes that need no API token (health and the two schema documents), samples and presets."""
 
 from typing import Any
 
@@ -8,8 +8,23 @@ from starlette.responses import JSONResponse
 from connectsmith import __version__
 from connectsmith.api.permissions import ConnectorReader
 from connectsmith.api.routes import CallerRoute
-from connectsmith.api.shapes import SampleList, SampleShape
+from connectsmith.api.shapes import (
+    PresetList,
+    PresetShape,
+    PresetSummary,
+    SampleList,
+    SampleShape,
+)
 from connectsmith.core.definition.json_schema import format_schema
+from connectsmith.errors import NotFound
+from connectsmith.presets import (
+    Preset,
+    callback_sentence,
+    definition_text,
+    refresh_sentence,
+)
+from connectsmith.presets import preset as preset_of
+from connectsmith.presets import search as found
 from connectsmith.samples import samples
 
 router = APIRouter(tags=["installation"], route_class=CallerRoute)
@@ -41,3 +56,35 @@ async def list_samples(_: ConnectorReader) -> SampleList:
             for each in samples()
         ]
     )
+
+
+@router.get("/v1/presets")
+async def list_presets(_: ConnectorReader, search: str = "") -> PresetList:
+    """List the services whose facts are known, the best fit first; `search` narrows them."""
+    return PresetList(items=[PresetSummary(**_summary(each)) for each in found(search)])
+
+
+@router.get("/v1/presets/{preset}")
+async def get_preset(preset: str, _: ConnectorReader) -> PresetShape:
+    """Show what is known of a service, where it was read, and the definition it makes."""
+    known = preset_of(preset)
+    if known is None:
+        raise NotFound("There is no preset with that id.")
+    return PresetShape(
+        **_summary(known),
+        facts=known.model_dump(mode="json", by_alias=True),
+        definition=definition_text(known),
+    )
+
+
+def _summary(each: Preset) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "name": each.name,
+        "documentation": each.documentation,
+        "registration": each.registration,
+        "callback": callback_sentence(each.callback),
+        "refresh": refresh_sentence(each.refresh),
+        "how": each.how,
+        "fields": [field["key"] for field in each.auth_fields],
+    }

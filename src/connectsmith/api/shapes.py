@@ -27,10 +27,11 @@ class Asked(BaseModel):
 
 
 class NewConnector(Asked):
-    """A definition (its text, or the object itself), or the name of a sample."""
+    """A definition (its text, or the object itself), or the name of a sample or of a preset."""
 
     definition: str | dict[str, Any] | None = None
     sample: str | None = None
+    preset: str | None = None
     publish: bool = False
 
 
@@ -364,4 +365,36 @@ class SampleList(Shape):
     """The samples that ship."""
 
     items: list[SampleShape]
+    next: str | None = None
+
+
+class PresetSummary(Shape):
+    """A service whose facts are known: what to know before a connector is made of it.
+
+    `how` says how surely its endpoints are known: from its own documentation (`document`), as a
+    literal of a library (`library literal`), or from hearsay (`unconfirmed`). `fields` are the keys
+    of what each connection owner fills in.
+    """
+
+    id: str
+    name: str
+    documentation: str
+    registration: str | None
+    callback: str
+    refresh: str
+    how: str
+    fields: list[str]
+
+
+class PresetShape(PresetSummary):
+    """Everything that is known of a service, and the definition that it makes."""
+
+    facts: dict[str, Any]
+    definition: str
+
+
+class PresetList(Shape):
+    """The services whose facts are known."""
+
+    items: list[PresetSummary]
     next: str | None = None

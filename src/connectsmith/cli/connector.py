@@ -15,7 +15,7 @@ from connectsmith.cli.surroundings import agree, around
 from connectsmith.cli.validate import read_text
 from connectsmith.errors import CallerError, ConnectorInUse
 from connectsmith.sdk import operations
-from connectsmith.sdk.answers import Connector, Diagnostic, Draft, Revision, Sample
+from connectsmith.sdk.answers import Connector, Diagnostic, Draft, Preset, Revision, Sample
 
 app = typer.Typer(
     name="connector", help="Make, change, publish and delete connectors.", no_args_is_help=True
@@ -53,6 +53,12 @@ _SAMPLES: Columns[Sample] = {
     "title": lambda each: each.title,
     "description": lambda each: each.description,
 }
+_PRESETS: Columns[Preset] = {
+    "id": lambda each: each.id,
+    "name": lambda each: each.name,
+    "asks for": lambda each: each.fields,
+    "refresh token": lambda each: each.refresh,
+}
 
 
 @app.command("list")
@@ -76,6 +82,21 @@ def samples(context: typer.Context, *, json: AsJson = False) -> None:
 
 
 @app.command()
+def presets(
+    context: typer.Context,
+    search: Annotated[
+        str | None, typer.Argument(metavar="SEARCH", help="Only those with these words.")
+    ] = None,
+    *,
+    json: AsJson = False,
+) -> None:
+    """List the services whose endpoints and rules are known, to begin a connector with."""
+    with around(context).client() as client:
+        found = list(client.every(operations.presets(search=search)))
+    show_items(found, _PRESETS, json=json)
+
+
+@app.command()
 def show(context: typer.Context, connector: Named, *, json: AsJson = False) -> None:
     """Show a connector."""
     with around(context).client() as client:
@@ -93,24 +114,39 @@ def create(
     ] = None,
     *,
     sample: Annotated[str | None, typer.Option(help="Start from a sample instead.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Start from the known facts of a service instead.")
+    ] = None,
     publish: Annotated[bool, typer.Option("--publish", help="Publish it at once.")] = False,
     json: AsJson = False,
 ) -> None:
     """Make a connector of a definition, faulty or not."""
-    if (file is None) == (sample is None):
-        raise CallerError("Name either a FILE or a --sample.")
-    operation = (
-        operations.create_connector(read_text(file), publish=publish)
-        if file is not None
-        else operations.create_from_sample(sample or "", publish=publish)
-    )
+    operation = _creation(file, sample, preset, publish=publish)
     with around(context).client() as client:
         made = client.send(operation)
+        known = client.send(operations.preset(preset)) if preset and not json else None
     show_one(made, _SHOW, json=json)
-    if not json:
-        _print_diagnostics(file or sample or "", made.diagnostics)
-        for name in made.secrets.missing:
-            warn(f"Next: connectsmith secret add {shlex.quote(made.name)} {name}")
+    if json:
+        return
+    _print_diagnostics(file or sample or preset or "", made.diagnostics)
+    if known:
+        place = known.registration or known.documentation
+        warn(f"Next: register {made.callback_url} at {place}")
+        warn(" ".join(each for each in (known.callback, known.refresh) if each))
+    for name in made.secrets.missing:
+        warn(f"Next: connectsmith secret add {shlex.quote(made.name)} {name}")
+
+
+def _creation(
+    file: str | None, sample: str | None, preset: str | None, *, publish: bool
+) -> operations.Operation[Connector]:
+    if sum(each is not None for each in (file, sample, preset)) != 1:
+        raise CallerError("Name one of FILE, --sample and --preset.")
+    if sample is not None:
+        return operations.create_from_sample(sample, publish=publish)
+    if preset is not None:
+        return operations.create_from_preset(preset, publish=publish)
+    return operations.create_connector(read_text(file or ""), publish=publish)
 
 
 @app.command()

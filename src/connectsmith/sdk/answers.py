@@ -38,6 +38,21 @@ class Sample(Answer):
     definition: str
 
 
+class Preset(Answer):
+    """A service whose facts are known; lists leave `facts` and `definition` out."""
+
+    id: str
+    name: str
+    documentation: str
+    registration: str | None = None
+    callback: str = ""
+    refresh: str = ""
+    how: str = ""
+    fields: list[str] = []
+    facts: dict[str, Any] | None = None
+    definition: str | None = None
+
+
 class Position(Answer):
     """A place in a text, counted from 1."""
 

@@ -22,6 +22,7 @@ from connectsmith.sdk.answers import (
     Nothing,
     Outcome,
     Page,
+    Preset,
     Revision,
     Sample,
     StartedAuthorization,
@@ -89,6 +90,16 @@ def samples() -> Operation[Page[Sample]]:
     return Operation(Page[Sample], "GET", "/v1/samples")
 
 
+def presets(*, search: str | None = None) -> Operation[Page[Preset]]:
+    """List the services whose facts are known, the best fit first."""
+    return Operation(Page[Preset], "GET", "/v1/presets", query=_query(search=search))
+
+
+def preset(preset: str) -> Operation[Preset]:
+    """Look a service up, with everything that is known of it."""
+    return Operation(Preset, "GET", _path("v1", "presets", preset))
+
+
 # -- connectors -----------------------------------------------------------------------------------
 
 
@@ -101,6 +112,12 @@ def create_connector(text: str, *, publish: bool = False) -> Operation[Connector
 def create_from_sample(name: str, *, publish: bool = False) -> Operation[Connector]:
     """Make a connector of a sample."""
     body = {"sample": name, "publish": publish}
+    return Operation(Connector, "POST", "/v1/connectors", body=body)
+
+
+def create_from_preset(name: str, *, publish: bool = False) -> Operation[Connector]:
+    """Make a connector of what a preset knows of its service."""
+    body = {"preset": name, "publish": publish}
     return Operation(Connector, "POST", "/v1/connectors", body=body)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from connectsmith.core.definition.changes import Changes, changes_between
 from connectsmith.core.definition.facts import secret_names_of, sign_in_kind
+from connectsmith.core.definition.findings import meant, nearest
 from connectsmith.core.definition.reading import Diagnostic, Position, Reading
 from connectsmith.errors import (
     BodyTooLarge,
@@ -15,6 +16,7 @@ from connectsmith.errors import (
     NotFound,
     VersionConflict,
 )
+from connectsmith.presets import definition_text, preset, presets
 from connectsmith.samples import samples
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
@@ -100,6 +102,14 @@ class ConnectorDesk:
                 return await self.create(caller, sample.text)
         known = ", ".join(each.name for each in samples())
         raise CallerError(f'There is no sample "{name}". Known: {known}.', place="/sample")
+
+    async def create_from_preset(self, caller: Caller, name: str) -> ConnectorRow:
+        """Make a connector from what a preset knows of its service."""
+        found = preset(name)
+        if found is None:
+            near = meant(nearest(name, (each.id for each in presets())))
+            raise CallerError(f'There is no preset "{name[:100]}".{near}', place="/preset")
+        return await self.create(caller, definition_text(found))
 
     async def get(self, caller: Caller, connector: str) -> ConnectorRow:
         """Return a connector, or raise NotFound."""

@@ -1,0 +1,51 @@
+"""The presets that ship, to look up and to search."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from connectsmith.presets.model import Preset
+
+FOLDER: Final = "services"
+
+
+@cache
+def presets() -> tuple[Preset, ...]:
+    """Return every preset, by name."""
+    folder = files("connectsmith.presets") / FOLDER
+    texts = [each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".json")]
+    return tuple(sorted(map(read_preset, texts), key=lambda each: each.name.casefold()))
+
+
+def read_preset(text: str) -> Preset:
+    """Read one preset.
+
+    Raises:
+        ValueError: it is not as its JSON Schema says, or an address has no source.
+    """
+    return Preset.model_validate_json(text, by_alias=True)
+
+
+def preset(name: str) -> Preset | None:
+    """Return the preset with an id."""
+    return next((each for each in presets() if each.id == name), None)
+
+
+def search(text: str) -> tuple[Preset, ...]:
+    """Return the presets that a text may mean, those whose name begins with it first."""
+    wanted = text.casefold().split()
+    found = [each for each in presets() if all(word in _searched(each) for word in wanted)]
+    return tuple(sorted(found, key=lambda each: _rank(each, text.strip().casefold())))
+
+
+def _searched(each: Preset) -> str:
+    return " ".join((each.id, each.name, *each.keywords)).casefold()
+
+
+def _rank(each: Preset, text: str) -> int:
+    named = (each.id, each.name.casefold())
+    if text in named:
+        return 0
+    if any(name.startswith(text) for name in named):
+        return 1
+    return 2 if any(text in name for name in named) else 3

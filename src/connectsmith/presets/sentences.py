@@ -1,0 +1,74 @@
+"""What a preset says about callback URLs and refresh tokens, in sentences for people."""
+
+from datetime import timedelta
+from typing import Final
+
+from connectsmith.presets.model import CallbackRule, Preset, RefreshRule
+
+_MATCH: Final = {
+    "exact": "It must equal the registered one to the letter.",
+    "prefix": "It must begin with the registered one.",
+    "host": "It must be on the registered host.",
+    "wildcard": "The registered one may hold wildcards.",
+}
+_ISSUED: Final = {
+    "always": "A refresh token always comes.",
+    "on_request": "A refresh token comes only when asked for",
+    "never": "No refresh token is issued.",
+    "not_needed": "Access tokens do not expire.",
+    "unknown": "Whether a refresh token comes is not known.",
+}
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def callback_sentence(rule: CallbackRule) -> str:
+    """Say which callback URLs a service takes; empty where nothing is known."""
+    said = [_schemes(rule), _MATCH.get(rule.match or "", ""), rule.note or ""]
+    return " ".join(each for each in said if each)
+
+
+def refresh_sentence(rule: RefreshRule) -> str:
+    """Say what makes a refresh token come, and how long tokens live."""
+    issued = _ISSUED[rule.issued]
+    if rule.issued == "on_request":
+        issued += f": {rule.switch}." if rule.switch else "."
+    said = [issued, _lifetime("An access token", rule.access_token_seconds)]
+    said.append(_lifetime("A refresh token", rule.refresh_token_seconds))
+    if rule.rotates is not None:
+        said.append(
+            "Each refresh issues another refresh token."
+            if rule.rotates
+            else "The refresh token stays the same."
+        )
+    return " ".join(each for each in (*said, rule.note or "") if each)
+
+
+def next_steps(preset: Preset) -> str:
+    """Say what to do first: where to register an app, and which callback URL it may have."""
+    place = preset.registration or preset.documentation
+    rule = callback_sentence(preset.callback)
+    return f"Register an OAuth app at {place}.{f' {rule}' if rule else ''}"
+
+
+def _schemes(rule: CallbackRule) -> str:
+    if rule.http:
+        return "The callback URL may be http."
+    if rule.loopback_http:
+        return "The callback URL must be https, or http on this machine."
+    if rule.loopback_http is False:
+        return "The callback URL must be https, also on this machine."
+    if rule.http is False:
+        return "The callback URL must be https."
+    return ""
+
+
+def _lifetime(what: str, seconds: int | None) -> str:
+    return "" if seconds is None else f"{what} lives {span(timedelta(seconds=seconds))}."
+
+
+def span(length: timedelta) -> str:
+    """Write a length of time in the largest unit that fits it, such as `60 days`."""
+    seconds = int(length.total_seconds())
+    size, unit = next(each for each in _UNITS if seconds % each[0] == 0)
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"
