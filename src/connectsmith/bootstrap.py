@@ -28,6 +28,7 @@ from connectsmith.service.chores import Chores
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.desks import Desks
+from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.ports import (
     Clock,
     Randomness,
@@ -89,13 +90,10 @@ def policy_of(settings: Settings) -> EgressPolicy:
     port = public.port or (443 if public.scheme == "https" else 80)
     own = {f"{public.hostname}:{port}"} if ":" not in (public.hostname or "") else set()
     if settings.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        own.add(f"[{settings.host}]:{settings.port}" if ":" in settings.host else _own(settings))
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        own.add(f"{host}:{settings.port}")
     own |= {f"127.0.0.1:{settings.port}", f"[::1]:{settings.port}"}
     return EgressPolicy.of(settings.allow_private, own=own)
-
-
-def _own(settings: Settings) -> str:
-    return f"{settings.host}:{settings.port}"
 
 
 async def _open_storage(settings: Settings) -> Storage:
@@ -194,6 +192,13 @@ def _base(parts: Parts, rules: Rules) -> _Base:
         clock=clock,
         randomness=parts.randomness,
     )
+    records = Records(
+        calls=storage.calls,
+        idempotency=storage.idempotency,
+        sealer=parts.sealer,
+        clock=clock,
+        rules=rules,
+    )
     return _Base(
         blueprints=blueprints,
         access=Access(
@@ -209,14 +214,9 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             clock=clock,
             randomness=parts.randomness,
             rules=rules,
+            recorder=FlightRecorder(records, clock, parts.randomness),
         ),
-        records=Records(
-            calls=storage.calls,
-            idempotency=storage.idempotency,
-            sealer=parts.sealer,
-            clock=clock,
-            rules=rules,
-        ),
+        records=records,
     )
 
 

@@ -57,6 +57,28 @@ async def test_filters_narrow_together(storage: Storage) -> None:
     assert await found(action="list.events") == ["cal_4"]
 
 
+async def test_token_requests_are_told_from_calls(storage: Storage) -> None:
+    storage.calls.add(call("cal_1"), None)
+    storage.calls.add(call("cal_2", kind="token", action="refresh"), None)
+
+    page = await storage.calls.page(WORKSPACE, filters={"kind": "token"}, limit=9, after=None)
+
+    assert [(row.id, row.action) for row in page.items] == [("cal_2", "refresh")]
+
+
+async def test_calls_are_found_by_when_they_began(storage: Storage) -> None:
+    for hour in range(4):
+        storage.calls.add(call(f"cal_{hour}", started_at=NOW + timedelta(hours=hour)), None)
+    times = {
+        "since": (NOW + timedelta(hours=1)).isoformat(),
+        "until": (NOW + timedelta(hours=3)).isoformat(),
+    }
+
+    page = await storage.calls.page(WORKSPACE, filters=times, limit=9, after=None)
+
+    assert [row.id for row in page.items] == ["cal_2", "cal_1"]
+
+
 async def test_old_calls_are_pruned_with_their_transcripts(storage: Storage) -> None:
     storage.calls.add(call("cal_old", started_at=NOW - timedelta(days=8)), b"old")
     storage.calls.add(call("cal_new"), b"new")

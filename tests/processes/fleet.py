@@ -24,8 +24,8 @@ from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.service.making import NewConnection
+from connectsmith.service.party import Party
 from connectsmith.service.rows import ConnectionRow
-from connectsmith.service.token_endpoint import Party
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("CONNECTSMITH_TEST_ROUNDS") or 20)

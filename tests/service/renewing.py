@@ -19,12 +19,12 @@ from connectsmith.core.secret.secret import Secret
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.holdings import opened
 from connectsmith.service.making import NewConnection
+from connectsmith.service.party import Party
 from connectsmith.service.ports import Connections, Sender
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.renewal import Renewer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Party
 from connectsmith.testing import CountingRandomness
 from connectsmith.testing.memory_connections import MemoryConnections
 

@@ -14,9 +14,9 @@ from connectsmith.errors import AuthorizationEnded
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.making import NewConnection
+from connectsmith.service.party import Party
 from connectsmith.service.proof import Proof
 from connectsmith.service.rows import ConnectionRow
-from connectsmith.service.token_endpoint import Party
 
 SOMEBODY = Caller(WORKSPACE, "tok_a", "ope_a", frozenset())
 

@@ -5,9 +5,11 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter
+from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -49,14 +51,22 @@ async def list_calls(
     connection: str | None = None,
     ok: bool | None = None,
     action: str | None = None,
+    kind: Literal["call", "token"] = "call",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
 ) -> CallList:
-    """List calls, newest first."""
-    given = {"connector": connector, "connection": connection, "action": action}
+    """List calls, newest first; or, with `kind=token`, requests to token endpoints."""
+    given = {"connector": connector, "connection": connection, "action": action, "kind": kind}
+    given |= {"since": _iso(since), "until": _iso(until)}
     filters = {name: value for name, value in given.items() if value is not None}
     if ok is not None:
         filters["ok"] = "true" if ok else "false"
     page = await desks.records.page(caller, filters=filters, limit=limit, after=after)
     return CallList(items=[call_shape(each) for each in page.items], next=page.next)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 @router.get("/{call}")

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded
 from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     SealPlace,
 )
 from connectsmith.service.rows import (
     AuthorizationRow,
 )
-from connectsmith.service.token_endpoint import Party
 
 FIELD = "field."
 CAPTURED = "captured."
@@ -57,6 +57,8 @@ def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Sec
         origins_auth=row.origins_auth,
         fields=_below(FIELD, held),
         captured=_below(CAPTURED, held),
+        caller=row.created_by,
+        test=row.test,
     )
 
 

@@ -311,6 +311,7 @@ class AuthorizationDesk:
 
     async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> ConnectionRow:
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
+        party = replace(party, connection=self._randomness.new_id("cnn"))
         values = await self._endpoint.values(party)
         tokens = await self._endpoint.exchange(
             party,

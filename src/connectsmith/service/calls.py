@@ -29,7 +29,6 @@ from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.result.outcome import Outcome
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.redaction import PieceMask, Redactor
-from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     Bug,
     CallerError,
@@ -246,19 +245,15 @@ class CallDesk:
     ) -> Redactor:
         """Return what masks a connection's credentials, made once for each version of them."""
         if row is None:
-            return redactor_of(blueprint.auth, credentials, self._fingerprint)
+            return redactor_of(blueprint.auth, credentials, self._records.fingerprint)
         key = (row.id, row.version, blueprint.revision)
         known = None if row.test else self._redactors.get(key)
         if known is None:
-            known = redactor_of(blueprint.auth, credentials, self._fingerprint)
+            known = redactor_of(blueprint.auth, credentials, self._records.fingerprint)
             self._redactors[key] = known
             if len(self._redactors) > REDACTORS_KEPT:
                 self._redactors.popitem(last=False)
         return known
-
-    def _fingerprint(self, value: bytes) -> str:
-        text = value.decode("utf-8", "surrogateescape")
-        return self._sealer.digest("fingerprint", Secret(text)).hex()[:8]
 
     async def _client_id(
         self, subject: _Subject, prepared: Prepared, credentials: Credentials

@@ -20,6 +20,7 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.holdings import connection_place, opened
 from connectsmith.service.making import NewConnection, made, written
 from connectsmith.service.owning import check_own, check_same_account
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Clock,
     Connections,
@@ -37,7 +38,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import readable_origins
-from connectsmith.service.token_endpoint import Party, TokenEndpoint
+from connectsmith.service.token_endpoint import TokenEndpoint
 
 
 class ConnectionDesk:
@@ -94,6 +95,9 @@ class ConnectionDesk:
             origins_auth=written(reach(blueprint.definition, Credentials(fields=checked)).auth),
             fields=checked,
             captured={},
+            connection=self._randomness.new_id("cnn"),
+            caller=caller.token,
+            test=test,
         )
         tokens = None
         if blueprint.client is not None:

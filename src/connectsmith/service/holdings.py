@@ -7,6 +7,7 @@ from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Event, next_status
 from connectsmith.errors import Bug, ConnectionNotUsable
 from connectsmith.service.blueprints import Blueprint
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Sealer,
     SealPlace,
@@ -14,7 +15,6 @@ from connectsmith.service.ports import (
 from connectsmith.service.rows import (
     ConnectionRow,
 )
-from connectsmith.service.token_endpoint import Party
 
 
 def connection_place(row: ConnectionRow, version: int) -> SealPlace:
@@ -50,6 +50,8 @@ def party_of_connection(
         origins_auth=row.origins_auth,
         fields=credentials.fields,
         captured=credentials.captured,
+        connection=row.id,
+        test=row.test,
     )
 
 

@@ -9,10 +9,10 @@ from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.service.holdings import connection_place
+from connectsmith.service.party import Party
 from connectsmith.service.ports import Sealer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class NewConnection:
 def made(
     new: NewConnection,
     *,
-    id: str,  # noqa: A002 - the column's name
+    id: str,  # noqa: A002 - the column's name; the party's own, where it has one already
     now: datetime,
     sealer: Sealer,
     rules: Rules,
@@ -45,7 +45,7 @@ def made(
     unconfirmed = new.status is Status.UNCONFIRMED
     row = ConnectionRow(
         workspace=new.party.workspace,
-        id=id,
+        id=new.party.connection or id,
         connector=new.party.connector,
         revision=new.party.blueprint.revision,
         test=new.test,

@@ -314,7 +314,11 @@ class Calls(Protocol):
     async def page(
         self, workspace: str, *, filters: Mapping[str, str], limit: int, after: str | None
     ) -> Page[CallRow]:
-        """Newest first; filters: `connector`, `connection`, `ok` ("true"/"false"), `action`."""
+        """Newest first.
+
+        Filters: `connector`, `connection`, `action`, `kind`; `ok` ("true" or "false"); `since` and
+        `until` (RFC 3339; from the one, before the other).
+        """
         ...
 
     async def prune(self, before: datetime, max_bytes: int) -> int: ...

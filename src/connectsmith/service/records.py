@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
@@ -63,6 +64,11 @@ class Records:
         self._sealer = sealer
         self._clock = clock
         self._rules = rules
+
+    def fingerprint(self, value: bytes) -> str:
+        """Return what stands for a masked value: the same digits for the same value, here alone."""
+        text = value.decode("utf-8", "surrogateescape")
+        return self._sealer.digest("fingerprint", Secret(text)).hex()[:8]
 
     def keep(self, row: CallRow, transcript: Mapping[str, Any]) -> None:
         """Queue a call with its (redacted) transcript.

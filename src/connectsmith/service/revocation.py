@@ -9,6 +9,7 @@ from connectsmith.core.connection.credentials import Credentials
 from connectsmith.errors import ConnectsmithError, NotFound, SealBroken
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.holdings import party_of_connection
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Clock,
     Connections,
@@ -24,7 +25,7 @@ from connectsmith.service.rows import (
     JobRow,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Party, TokenEndpoint
+from connectsmith.service.token_endpoint import TokenEndpoint
 
 KIND = "revocation"
 FIRST_PAUSE = timedelta(seconds=10)
@@ -192,6 +193,8 @@ class Revoker:
             origins_auth=tuple(subject["origins"]),
             fields=credentials.fields,
             captured=credentials.captured,
+            connection=subject["connection"],
+            test=subject["test"],
         )
         return await self._endpoint.revoke(party, credentials)
 

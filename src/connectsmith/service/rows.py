@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from connectsmith.core.connection.status import Status
 
 Origins = tuple[str, ...]
+
+CALL: Final = "call"
+TOKEN_REQUEST: Final = "token"  # noqa: S105 - a kind of record, not a password
+"""Kinds of what is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class CallRow:
     code: str | None
     test: bool
     has_transcript: bool
+    kind: str = CALL
+    """`call`; or `token`, a request to a token or revocation endpoint, which `action` names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,9 @@
 """Conversations with token and revocation endpoints; nothing here is stored or retried."""
 
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.grant import (
     client_credentials_request,
     exchange_request,
@@ -25,14 +23,22 @@ from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
-    Bug,
     ConnectsmithError,
     NetworkError,
     RemoteError,
     SecretDestinationDenied,
     TokenAnswerInvalid,
 )
-from connectsmith.service.blueprints import Blueprint
+from connectsmith.service.flight_recorder import (
+    CLIENT_CREDENTIALS,
+    EXCHANGE,
+    REFRESH,
+    REVOCATION,
+    Flight,
+    FlightRecorder,
+    answered,
+)
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Clock,
     Randomness,
@@ -40,25 +46,6 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Whose tokens are asked for: a connector's client on behalf of one connection."""
-
-    workspace: str
-    connector: str
-    blueprint: Blueprint
-    origins_auth: tuple[str, ...]
-    fields: Mapping[str, Secret]
-    captured: Mapping[str, Secret]
-
-    @property
-    def client(self) -> OAuthClient:
-        """The OAuth client; the caller made sure that there is one."""
-        if self.blueprint.client is None:
-            raise Bug("A connector without OAuth was asked for tokens.")
-        return self.blueprint.client
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +71,14 @@ class TokenEndpoint:
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
+        recorder: FlightRecorder,
     ) -> None:
         self._secrets = secrets
         self._sender = sender
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
+        self._recorder = recorder
 
     async def browser_values(self, party: Party) -> Values:
         """Open what an authorization request is made of: a browser sees its `client_id`.
@@ -146,12 +135,12 @@ class TokenEndpoint:
             verifier=verifier,
             values=replace(values, state=state),
         )
-        return await self._ask(party, request)
+        return await self._ask(party, request, EXCHANGE)
 
     async def client_credentials(self, party: Party) -> TokenSet:
         """Ask for a token on the client's own behalf (RFC 6749 section 4.4)."""
         request = client_credentials_request(party.client, values=await self.values(party))
-        return await self._ask(party, request)
+        return await self._ask(party, request, CLIENT_CREDENTIALS)
 
     async def renew(self, party: Party, tokens: TokenSet | None) -> Renewed:
         """Refresh (RFC 6749 section 6), or ask again where the grant needs no person."""
@@ -161,11 +150,11 @@ class TokenEndpoint:
         request = refresh_request(
             party.client, refresh_token=token, values=await self.values(party)
         )
-        response = await self._send(party, request)
+        flight = await self._flown(party, request, REFRESH)
         try:
-            return Renewed(self._read(party, request, response, tokens))
+            return Renewed(self._landed(party, flight, tokens))
         except TokenAnswerInvalid as error:
-            spared = spared_tokens(party.client, response, held=tokens)
+            spared = spared_tokens(party.client, answered(flight), held=tokens)
             if spared is None:
                 raise
             return Renewed(spared, error)
@@ -188,12 +177,37 @@ class TokenEndpoint:
 
     async def _revoked(self, party: Party, request: HttpRequest) -> bool:
         try:
-            return revocation_accepted(await self._send(party, request))
+            flight = await self._flown(party, request, REVOCATION)
         except (NetworkError, RemoteError):
             return False
+        response = answered(flight)
+        if response.status not in range(200, 300):
+            refused = RemoteError(f"The authorization server answered {response.status}.")
+            flight = replace(flight, error=refused)
+        self._recorder.keep(party, flight)
+        return revocation_accepted(response)
 
-    async def _ask(self, party: Party, request: HttpRequest) -> TokenSet:
-        return self._read(party, request, await self._send(party, request), None)
+    async def _ask(self, party: Party, request: HttpRequest, kind: str) -> TokenSet:
+        return self._landed(party, await self._flown(party, request, kind), None)
+
+    async def _flown(self, party: Party, request: HttpRequest, kind: str) -> Flight:
+        """Send a request; one that gets no answer is written down."""
+        flight = Flight(kind, request, self._clock.now())
+        try:
+            return replace(flight, response=await self._send(party, request))
+        except ConnectsmithError as error:
+            self._recorder.keep(party, replace(flight, error=error))
+            raise
+
+    def _landed(self, party: Party, flight: Flight, refreshing: TokenSet | None) -> TokenSet:
+        """Read an answer, and write it down as it was read."""
+        try:
+            tokens = self._read(party, flight.request, answered(flight), refreshing)
+        except ConnectsmithError as error:
+            self._recorder.keep(party, replace(flight, error=error))
+            raise
+        self._recorder.keep(party, replace(flight, tokens=tokens))
+        return tokens
 
     def _read(
         self,

@@ -42,7 +42,7 @@ class MemoryCalls:
             row
             for row in self._rows.values()
             if row.workspace == workspace
-            and all(_shown(row, name) == wanted for name, wanted in filters.items())
+            and all(_fits(row, name, wanted) for name, wanted in filters.items())
         )
         return newest_first(rows, limit, after, lambda row: (micros(row.started_at), row.id))
 
@@ -61,7 +61,14 @@ class MemoryCalls:
         return pruned
 
 
-def _shown(row: CallRow, name: str) -> str | None:
-    if name == "ok":
-        return "true" if row.ok else "false"
-    return {"connector": row.connector, "connection": row.connection, "action": row.action}[name]
+def _fits(row: CallRow, name: str, wanted: str) -> bool:
+    match name:
+        case "ok":
+            return row.ok == (wanted == "true")
+        case "since":
+            return row.started_at >= datetime.fromisoformat(wanted)
+        case "until":
+            return row.started_at < datetime.fromisoformat(wanted)
+        case _:
+            shown: str | None = getattr(row, name)
+            return shown == wanted

@@ -33,6 +33,9 @@ _FILTERS = {
     "connection": "AND connection = :connection",
     "action": "AND action = :action",
     "ok": "AND ok = :ok",
+    "kind": "AND kind = :kind",
+    "since": "AND started_at >= :since",
+    "until": "AND started_at < :until",
 }
 _PRUNE_AGE = "DELETE FROM calls WHERE started_at < :before"
 _PRUNE_SIZE = """
@@ -187,4 +190,10 @@ def _size(transcript: bytes | None) -> int:
 
 
 def _filter_value(name: str, text: str) -> Value:
-    return int(text == "true") if name == "ok" else text
+    match name:
+        case "ok":
+            return int(text == "true")
+        case "since" | "until":
+            return micros(datetime.fromisoformat(text))
+        case _:
+            return text

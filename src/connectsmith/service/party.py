@@ -1,0 +1,33 @@
+"""Whose tokens are asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import Bug
+from connectsmith.service.blueprints import Blueprint
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose tokens are asked for: a connector's client on behalf of one connection."""
+
+    workspace: str
+    connector: str
+    blueprint: Blueprint
+    origins_auth: tuple[str, ...]
+    fields: Mapping[str, Secret]
+    captured: Mapping[str, Secret]
+    connection: str | None = None
+    """The connection, also one that is about to be made."""
+    caller: str = "system"
+    """Who asked for it: an API token, a session, or we ourselves."""
+    test: bool = False
+
+    @property
+    def client(self) -> OAuthClient:
+        """The OAuth client; the caller made sure that there is one."""
+        if self.blueprint.client is None:
+            raise Bug("A connector without OAuth was asked for tokens.")
+        return self.blueprint.client
