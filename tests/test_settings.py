@@ -216,3 +216,16 @@ def test_a_token_request_must_end_before_the_lease_does() -> None:
     assert caught.value.place == "token_timeout_seconds"
     both = loaded({"token_timeout_seconds": "50", "refresh_lease_seconds": "60"})
     assert both.settings.token_timeout_seconds == 50
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "server.example.com"])  # noqa: S104 - read, not bound
+def test_other_machines_are_let_in_by_https_alone(host: str) -> None:
+    with pytest.raises(SettingInvalid, match="lets other machines in"):
+        loaded({"host": host})
+
+    assert loaded({"host": host, "public_url": "https://connect.example.com"}).settings.host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_this_machine_alone_is_served_by_plain_http(host: str) -> None:
+    assert loaded({"host": host}).settings.host == host

@@ -96,7 +96,7 @@ def origin(where: str, value: object) -> str:
     """Read an https origin, or an http one on loopback, and return it without a default port."""
     read = _text(where, value)
     parts = _origin_parts(where, read)
-    if parts.scheme == "http" and not _loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise SettingInvalid(f"{where} must be https: {read} is neither that nor on loopback.")
     host = (parts.hostname or "").lower()
     written = f"[{host}]" if ":" in host else host
@@ -136,7 +136,8 @@ def _split(read: str) -> SplitResult | None:
     return parts
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether an address or a name stands for this machine alone."""
     address = _address(host)
     return host.lower() == "localhost" if address is None else address.is_loopback
 

@@ -17,6 +17,7 @@ from connectsmith.setting_values import (
     count,
     database_url,
     host_name,
+    is_loopback,
     level,
     number,
     origin,
@@ -338,7 +339,19 @@ def _build(known: Places, given: Mapping[str, Any]) -> Settings:
             "process would refresh a connection while the first still waits for its answer.",
             place="token_timeout_seconds",
         )
+    _check_reach(settings)
     return settings
+
+
+def _check_reach(settings: Settings) -> None:
+    """Refuse to serve others by plain http, over which sessions and secrets could be read."""
+    if settings.public_url.startswith("http:") and not is_loopback(settings.host):
+        raise SettingInvalid(
+            f"Listening on {settings.host} lets other machines in, but {settings.public_url} is "
+            "plain http, which is for one person on one machine. Put https in front and say so "
+            "with public_url, or listen on 127.0.0.1.",
+            place="host",
+        )
 
 
 def _shown(settings: Settings, sources: Mapping[str, str]) -> tuple[Value, ...]:
