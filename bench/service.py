@@ -14,8 +14,9 @@ import uvicorn
 import uvloop
 from bench.meter import metered
 
-from connectsmith.bootstrap import first_start, running
+from connectsmith.bootstrap import running
 from connectsmith.logs import configure_logging
+from connectsmith.offline import first_start
 from connectsmith.settings import Settings
 
 
@@ -35,7 +36,7 @@ async def serve(folder: Path, private: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         port = listener.getsockname()[1]
         settings = settings_for(folder, port=port, private=private)
-        token = await first_start(settings)
+        token = (await first_start(settings)).token
         async with running(settings) as application:
             config = uvicorn.Config(
                 metered(application.app),

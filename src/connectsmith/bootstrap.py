@@ -1,7 +1,7 @@
 """Join ports to adapters: the only place that knows all of them."""
 
 import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +13,9 @@ from connectsmith import __version__
 from connectsmith.api.app import create_app
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.sender import HttpSender
-from connectsmith.errors import StartRefused
 from connectsmith.jobs.timer import Timer
 from connectsmith.keys.envelope import EnvelopeSealer
+from connectsmith.keys.passwords import Argon2Passwords
 from connectsmith.keys.ring import has_ring, open_ring
 from connectsmith.keys.root import RootKey, load_or_create
 from connectsmith.keys.system import SystemClock, SystemRandomness
@@ -43,12 +43,12 @@ from connectsmith.service.renewal import Renewer
 from connectsmith.service.revocation import Revoker
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
+from connectsmith.service.sign_in import SignIn
+from connectsmith.service.sign_in_ports import Passwords
 from connectsmith.service.token_endpoint import TokenEndpoint
 from connectsmith.settings import Settings
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_postgres, open_sqlite
-from connectsmith.web.pages import routes
-
-OPERATOR_NAME = "first operator"
+from connectsmith.web.site import problem_page, routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Parts:
     sender: Sender
     clock: Clock
     randomness: Randomness
+    passwords: Passwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def rules_of(settings: Settings) -> Rules:
     """Read the use cases' figures out of the settings."""
     return Rules(
         public_url=settings.public_url,
+        installation_name=settings.installation_name,
         return_origins=settings.return_origins,
         lease=timedelta(seconds=settings.refresh_lease_seconds),
         token_timeout=timedelta(seconds=settings.token_timeout_seconds),
@@ -96,14 +98,16 @@ def policy_of(settings: Settings) -> EgressPolicy:
     return EgressPolicy.of(settings.allow_private, own=own)
 
 
-async def _open_storage(settings: Settings) -> Storage:
+async def open_storage(settings: Settings) -> Storage:
+    """Open, or make, the database."""
     if settings.database is not None:
         return await open_postgres(settings.database)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return await open_sqlite(settings.data_dir)
 
 
-def _root_key(settings: Settings, *, exists: bool) -> RootKey:
+def root_key(settings: Settings, *, exists: bool) -> RootKey:
+    """Read the root key, or make one where no database needs another."""
     return load_or_create(settings.key_file, data_dir=settings.data_dir, database_exists=exists)
 
 
@@ -114,10 +118,10 @@ async def open_parts(settings: Settings) -> Parts:
         StartRefused: the installation may not start as it stands.
     """
     if settings.database is None:
-        _root_key(settings, exists=(settings.data_dir / CREDENTIALS_FILE).exists())
-    storage = await _open_storage(settings)
+        root_key(settings, exists=(settings.data_dir / CREDENTIALS_FILE).exists())
+    storage = await open_storage(settings)
     try:
-        root = _root_key(settings, exists=await has_ring(storage.meta))
+        root = root_key(settings, exists=await has_ring(storage.meta))
         ring = await open_ring(root, storage.meta)
     except BaseException:
         await storage.close()
@@ -128,6 +132,7 @@ async def open_parts(settings: Settings) -> Parts:
         sender=HttpSender(policy_of(settings), user_agent=f"Connectsmith/{__version__}"),
         clock=SystemClock(),
         randomness=SystemRandomness(),
+        passwords=Argon2Passwords(),
     )
 
 
@@ -137,6 +142,7 @@ class _Base:
 
     blueprints: Blueprints
     access: Access
+    sign_in: SignIn
     secrets: SecretKeys
     endpoint: TokenEndpoint
     records: Records
@@ -159,6 +165,7 @@ def join(parts: Parts, rules: Rules) -> Application:
     held = _held(parts, rules, base)
     desks = Desks(
         rules=rules,
+        clock=parts.clock,
         access=base.access,
         connectors=_connectors(parts, base, held),
         secrets=base.secrets,
@@ -167,9 +174,11 @@ def join(parts: Parts, rules: Rules) -> Application:
         connections=held.connections,
         calls=held.calls,
         records=base.records,
+        sign_in=base.sign_in,
     )
     chores = Chores(
         access=base.access,
+        sign_in=base.sign_in,
         secrets=base.secrets,
         authorizations=held.authorizations,
         connections=held.connections,
@@ -178,7 +187,9 @@ def join(parts: Parts, rules: Rules) -> Application:
         calls=held.calls,
         records=base.records,
     )
-    return Application(desks, chores, create_app(desks, pages=routes), parts)
+    return Application(
+        desks, chores, create_app(desks, pages=routes, problem_page=problem_page), parts
+    )
 
 
 def _base(parts: Parts, rules: Rules) -> _Base:
@@ -203,6 +214,14 @@ def _base(parts: Parts, rules: Rules) -> _Base:
         blueprints=blueprints,
         access=Access(
             accounts=storage.accounts,
+            events=storage.events,
+            clock=clock,
+            randomness=parts.randomness,
+        ),
+        sign_in=SignIn(
+            accounts=storage.accounts,
+            sessions=storage.sessions,
+            passwords=parts.passwords,
             events=storage.events,
             clock=clock,
             randomness=parts.randomness,
@@ -337,6 +356,7 @@ async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[A
         yield application
     finally:
         await timer.stop()
+        parts.passwords.close()
         await parts.sender.close()
         await parts.storage.close()
 
@@ -346,54 +366,3 @@ def freeze() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-async def first_start(settings: Settings) -> str | None:
-    """Make places, key, database, first operator and API token where there are none.
-
-    Returns:
-        The API token, the only time it is shown; None when there was an operator already.
-    """
-    async with running(settings, chores=False) as application:
-        made = await application.desks.access.first_start(OPERATOR_NAME)
-        return None if made is None else made[1]
-
-
-async def issue_local_token(settings: Settings) -> str:
-    """Make an API token with every scope for the first operator, in the database itself."""
-    _require_database(settings)
-    async with running(settings, chores=False) as application:
-        return await application.desks.access.issue_local()
-
-
-def _require_database(settings: Settings) -> None:
-    if settings.database is None and not (settings.data_dir / CREDENTIALS_FILE).exists():
-        raise StartRefused(
-            f"There is no database in {settings.data_dir} yet. Start the server once: "
-            "connectsmith serve"
-        )
-
-
-async def examine(settings: Settings) -> Mapping[str, str]:
-    """Look at key, database and schema; a sentence for each that is well.
-
-    Raises:
-        StartRefused: the first thing that would keep the server from starting.
-    """
-    _require_database(settings)
-    root = _root_key(settings, exists=True)
-    storage = await _open_storage(settings)
-    try:
-        if not await has_ring(storage.meta):
-            raise StartRefused("The database holds no keys: it was never started.")
-        await open_ring(root, storage.meta)
-        operator = await storage.accounts.first_operator("default")
-    finally:
-        await storage.close()
-    return {
-        "key": f"The root key in {settings.key_file} opens the database.",
-        "database": "PostgreSQL answers."
-        if settings.database
-        else f"The database in {settings.data_dir} opens.",
-        "operator": f"The first operator is {operator.id}." if operator else "No operator yet.",
-    }

@@ -247,6 +247,12 @@ class IdempotencyMismatch(Conflict):
     code = "idempotency_mismatch"
 
 
+class LinkEnded(CallerError):
+    """A one-time link that was used, has expired, or never was."""
+
+    code = "link_ended"
+
+
 class CallbackRefused(CallerError):
     """A callback that does not belong to an authorization this browser started."""
 
@@ -273,6 +279,24 @@ class ScopeMissing(AccessError):
     """The API token lacks a scope."""
 
     code = "api_scope_missing"
+
+
+class SignInRequired(AccessError):
+    """The page is for signed-in operators, and nobody is signed in here, or no longer."""
+
+    code = "sign_in_required"
+
+
+class SignInRefused(AccessError):
+    """No operator has that e-mail address and that password."""
+
+    code = "sign_in_refused"
+
+
+class CrossSiteRequest(AccessError):
+    """A form was sent by another site, or without the value that our own page gave along."""
+
+    code = "cross_site_request"
 
 
 # -- credentials: the connection's owner must authorize again -------------------------------------
@@ -425,6 +449,16 @@ class TooMany(Unavailable):
     """Too many requests at once."""
 
     code = "too_many"
+
+
+class TooManyAttempts(TooMany):
+    """Too many attempts to sign in; `retry_after_seconds` says when the next one is looked at."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 # -- ours -----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tests.keys.rings import sealer
 from connectsmith.bootstrap import Application, Parts, join
 from connectsmith.service.rules import Rules
 from connectsmith.storage.opening import open_sqlite
+from connectsmith.testing.passwords import QuickPasswords
 from connectsmith.testing.sender import ScriptedSender
 from connectsmith.testing.system import CountingRandomness, FixedClock
 
@@ -102,7 +103,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
     """Serve the API over SQLite."""
     storage = await open_sqlite(tmp_path)
     sender, clock = ScriptedSender(), FixedClock()
-    parts = Parts(storage, sealer(), sender, clock, CountingRandomness())
+    parts = Parts(storage, sealer(), sender, clock, CountingRandomness(), QuickPasswords())
     application = join(parts, Rules(public_url=PUBLIC))
     made = await application.desks.access.first_start("tester")
     assert made is not None

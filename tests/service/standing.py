@@ -25,6 +25,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.testing.memory import MemoryStorage
+from connectsmith.testing.passwords import QuickPasswords
 from connectsmith.testing.sender import ScriptedSender
 from connectsmith.testing.system import CountingRandomness, FixedClock
 
@@ -245,7 +246,7 @@ class Standing:
 async def standing(**rules: Any) -> AsyncIterator[Standing]:
     """Run an installation; `rules` replace what it goes by."""
     storage, sender, clock = MemoryStorage(), PatientSender(), FixedClock()
-    parts = Parts(storage, sealer(), sender, clock, CountingRandomness())
+    parts = Parts(storage, sealer(), sender, clock, CountingRandomness(), QuickPasswords())
     application = join(parts, Rules(**{"public_url": PUBLIC} | rules))
     made = await application.desks.access.first_start("tester")
     assert made is not None

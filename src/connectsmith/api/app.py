@@ -15,7 +15,15 @@ from connectsmith import __version__
 from connectsmith.api import calls, connections, connectors, public, tokens
 from connectsmith.api.document import describing
 from connectsmith.api.hosts import OwnHostOnly
-from connectsmith.api.problems import on_http, on_invalid, on_known, on_unknown, problem
+from connectsmith.api.problems import (
+    ProblemPage,
+    for_readers,
+    on_http,
+    on_invalid,
+    on_known,
+    on_unknown,
+    problem,
+)
 from connectsmith.errors import BodyTooLarge, ConnectsmithError, MediaTypeUnsupported
 from connectsmith.service.desks import Desks
 
@@ -33,7 +41,11 @@ Lifespan = Callable[[FastAPI], Any]
 
 
 def create_app(
-    desks: Desks, *, pages: Sequence[BaseRoute] = (), lifespan: Lifespan | None = None
+    desks: Desks,
+    *,
+    pages: Sequence[BaseRoute] = (),
+    problem_page: ProblemPage | None = None,
+    lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """Join routes, error shapes and limits into one ASGI application."""
     app = QuietApp(
@@ -51,10 +63,10 @@ def create_app(
     app.router.routes.extend(pages)  # before FastAPI's, which cost more to compare an address with
     for router in ROUTERS:
         app.include_router(router)
-    app.add_exception_handler(ConnectsmithError, on_known)
+    app.add_exception_handler(ConnectsmithError, for_readers(on_known, problem_page))
     app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_unknown)
+    app.add_exception_handler(HTTPException, for_readers(on_http, problem_page))
+    app.add_exception_handler(Exception, for_readers(on_unknown, problem_page))
     app.add_middleware(CallsFirst)
     app.add_middleware(BodyGuard)
     app.add_middleware(OwnHostOnly, desks=desks)
@@ -124,7 +136,7 @@ async def _serve(
     try:
         response = await endpoint(request)
     except ConnectsmithError as error:
-        response = await on_known(request, error)
+        response = problem(await on_known(request, error))
     await response(scope, receive, send)
 
 

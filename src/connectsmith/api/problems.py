@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problem documents; the one table from faults and codes to HTTP status."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import structlog
@@ -103,23 +103,47 @@ def problem(error: ConnectsmithError) -> Response:
     )
 
 
-async def on_known(_: Request, error: Exception) -> Response:
+Answer = Callable[[Request, Exception], Awaitable[ConnectsmithError]]
+ProblemPage = Callable[[Request, ConnectsmithError], Response]
+"""What makes a page of an error."""
+
+
+def for_readers(
+    meaning: Answer, page: ProblemPage | None
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Answer with a problem document, or with a page where a person asked for one."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        known = await meaning(request, error)
+        if page is None or not _is_for_a_person(request):
+            return problem(known)
+        return page(request, known)
+
+    return answer
+
+
+def _is_for_a_person(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and not request.url.path.startswith("/v1/")
+
+
+async def on_known(_: Request, error: Exception) -> ConnectsmithError:
     """Answer one of our own errors."""
     if not isinstance(error, ConnectsmithError):
         return await on_unknown(_, error)
     if error.fault is Fault.OURS:
         logger.error("request_failed", code=error.code, message=error.message)
-    return problem(error)
+    return error
 
 
-async def on_unknown(_: Request, error: Exception) -> Response:
+async def on_unknown(_: Request, error: Exception) -> ConnectsmithError:
     """Answer a bug: a correlation id for whoever asks, the class of the error in our log."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
     logger.error("request_broke", kind=type(error).__name__, at=place)
-    return problem(Bug("Something broke on our side. The server's log says where."))
+    return Bug("Something broke on our side. The server's log says where.")
 
 
 async def on_invalid(_: Request, error: Exception) -> Response:
@@ -143,8 +167,8 @@ def _place(location: tuple[int | str, ...]) -> str:
     return "/".join(["", *(str(each) for each in location[1:])])
 
 
-async def on_http(_: Request, error: Exception) -> Response:
+async def on_http(_: Request, error: Exception) -> ConnectsmithError:
     """Answer what the framework refuses: unknown addresses, methods, bodies."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     kind, message = REFUSALS.get(status, (Bug, "Something broke on our side."))
-    return problem(kind(message))
+    return kind(message)

@@ -53,7 +53,7 @@ def demo(
     settings = _with_sandbox(_quiet(loaded))
     _check_port(settings.host, "port", settings.port)
     _check_port("127.0.0.1", "sandbox_port", settings.sandbox_port)
-    local.prepare(settings, surroundings)
+    prepared = local.prepare(settings, surroundings)
     signal.signal(
         signal.SIGTERM, signal.default_int_handler
     )  # a polite kill ends us as Ctrl-C does
@@ -63,7 +63,7 @@ def demo(
             name = _play(client, sandbox, surroundings.program, again=again)
         _remember(profile, surroundings)
         if not leave:
-            say(_box(settings, surroundings, name))
+            say(_box(settings, surroundings, name, prepared.link))
             _wait_for_the_end(server)
 
 
@@ -173,7 +173,7 @@ def _wait_for_the_end(server: multiprocessing.process.BaseProcess) -> None:
         raise StartRefused("The server ended by itself; what it printed above says why.")
 
 
-def _box(settings: Settings, surroundings: Surroundings, name: str) -> str:
+def _box(settings: Settings, surroundings: Surroundings, name: str, link: str | None) -> str:
     program = surroundings.program
     places = surroundings.places
     remove = {
@@ -184,8 +184,10 @@ def _box(settings: Settings, surroundings: Surroundings, name: str) -> str:
     if surroundings.environment:
         remove.add(surroundings.environment)
     to_remove = " ".join(shlex.quote(str(each)) for each in sorted(remove))
+    first = {} if link is None else {"Sign in": f"{link} (once, within 30 minutes)"}
     rows = {
-        "Address": settings.public_url,
+        "Workbench": settings.public_url,
+        **first,
         "Sandbox": f"http://localhost:{settings.sandbox_port}",
         "Next": f'{program} call "{name}" events.list calendar=team',
         "Data": str(settings.data_dir),

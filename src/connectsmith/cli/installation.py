@@ -44,8 +44,11 @@ def register(app: typer.Typer) -> None:
 def serve(context: typer.Context, loaded: Loaded) -> None:
     """Run the server. The first start makes the key, the database and an API token."""
     surroundings = around(context)
-    if local.prepare(loaded.settings, surroundings):
+    prepared = local.prepare(loaded.settings, surroundings)
+    if prepared.first:
         warn(f"Wrote a new API token into {surroundings.profile_file}.")
+    if prepared.link is not None:
+        warn(f"Sign in for the first time within 30 minutes, once: {prepared.link}")
     warn(f"Starting at {loaded.settings.public_url}; Ctrl-C stops.")
     local.serve(loaded.settings)
 

@@ -5,7 +5,7 @@ The server's parts are imported where they are used: most commands need none of 
 
 import asyncio
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectsmith.cli.exits import EXIT_OF_FAULT
 from connectsmith.cli.printing import warn
@@ -24,23 +24,33 @@ class Finding:
     message: str
 
 
-def prepare(settings: Settings, surroundings: Surroundings) -> bool:
-    """Make key, database, operator and API token where there are none; tell whether it was first.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was there, and what was made, before the server starts."""
+
+    first: bool
+    """Whether an API token was made and written into the profile."""
+    link: str | None = field(repr=False)
+    """Where the first operator gets a password, while they have none."""
+
+
+def prepare(settings: Settings, surroundings: Surroundings) -> Prepared:
+    """Make key, database, operator and API token where there are none.
 
     The API token goes into the profile, for its owner's eyes, and nowhere else.
     """
-    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
 
     try:
-        token = asyncio.run(bootstrap.first_start(settings))
-        if token is not None:
-            write_profile(surroundings.profile_file, Profile(own_address(settings), token))
+        steps = asyncio.run(offline.first_start(settings))
+        if steps.token is not None:
+            write_profile(surroundings.profile_file, Profile(own_address(settings), steps.token))
     except OSError as fault:
         raise StartRefused(
             f"{fault.filename or settings.data_dir} cannot be used: {fault.strerror}. Other places "
             "are chosen with --data-dir, --key-file and, before the command, --profile."
         ) from fault
-    return token is not None
+    return Prepared(steps.token is not None, steps.link)
 
 
 def serve(settings: Settings) -> None:
@@ -63,17 +73,24 @@ def serve_as_child(settings: Settings) -> None:
 
 def issue_token(settings: Settings) -> str:
     """Make an API token with every scope in the database itself."""
-    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
 
-    return asyncio.run(bootstrap.issue_local_token(settings))
+    return asyncio.run(offline.issue_local_token(settings))
+
+
+def new_link(settings: Settings) -> str:
+    """Make a one-time link for the first operator in the database itself."""
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
+
+    return asyncio.run(offline.issue_local_link(settings))
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at key and database without changing anything."""
-    from connectsmith import bootstrap  # noqa: PLC0415 - slow to import, and seldom needed
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
 
     try:
-        facts = asyncio.run(bootstrap.examine(settings))
+        facts = asyncio.run(offline.examine(settings))
     except ConnectsmithError as fault:
         return [Finding("key and database", ok=False, message=fault.message)]
     return [Finding(name, ok=True, message=message) for name, message in facts.items()]

@@ -1,4 +1,4 @@
-"""Who asks: the holder of an API token, and what its scopes let it do."""
+"""Who asks: the holder of an API token, or an operator who is signed in, and what they may do."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,10 @@ SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The holder of an API token."""
+    """The holder of an API token; a signed-in operator is one with every scope."""
 
     workspace: str
     token: str
+    """Id of the API token (`tok_…`) or of the operator's session (`ses_…`)."""
     operator: str
     scopes: frozenset[str]

@@ -10,6 +10,7 @@ from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.revocation import Revoker
 from connectsmith.service.secrets import SecretKeys
+from connectsmith.service.sign_in import SignIn
 
 
 class Chores:
@@ -19,6 +20,7 @@ class Chores:
         self,
         *,
         access: Access,
+        sign_in: SignIn,
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
         connections: ConnectionDesk,
@@ -28,6 +30,7 @@ class Chores:
         records: Records,
     ) -> None:
         self._access = access
+        self._sign_in = sign_in
         self._secrets = secrets
         self._authorizations = authorizations
         self._connections = connections
@@ -47,7 +50,13 @@ class Chores:
 
     async def seldom(self) -> None:
         """Do the rest: a minute apart."""
-        await _each(self._access.flush, self._secrets.flush, self._calls.flush, self._records.prune)
+        await _each(
+            self._access.flush,
+            self._secrets.flush,
+            self._calls.flush,
+            self._records.prune,
+            self._sign_in.prune,
+        )
 
     async def last(self) -> None:
         """Write down what is left to write, before the storage closes."""

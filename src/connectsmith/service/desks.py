@@ -8,9 +8,11 @@ from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
+from connectsmith.service.ports import Clock
 from connectsmith.service.records import Records
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
+from connectsmith.service.sign_in import SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Desks:
     """What the shells may ask for."""
 
     rules: Rules
+    clock: Clock
     access: Access
     connectors: ConnectorDesk
     secrets: SecretKeys
@@ -26,3 +29,4 @@ class Desks:
     connections: ConnectionDesk
     calls: CallDesk
     records: Records
+    sign_in: SignIn

@@ -28,6 +28,7 @@ from connectsmith.service.rows import (
     RevisionRow,
     SecretRow,
 )
+from connectsmith.service.sign_in_ports import Sessions
 
 # -- the outside ----------------------------------------------------------------------------------
 
@@ -375,6 +376,8 @@ class Storage(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+    @property
+    def sessions(self) -> Sessions: ...
     @property
     def connectors(self) -> Connectors: ...
     @property

@@ -22,6 +22,10 @@ class OperatorRow:
     id: str
     name: str
     created_at: datetime
+    email: str | None = None
+    """As it is compared: see `normalised`. None until a one-time link was followed."""
+    password: str | None = field(default=None, repr=False)
+    """An Argon2 hash."""
 
 
 @dataclass(frozen=True, slots=True)

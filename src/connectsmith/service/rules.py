@@ -10,6 +10,7 @@ class Rules:
 
     public_url: str
     """Scheme, host and port under which browsers reach us; no trailing slash."""
+    installation_name: str = "Connectsmith"
     return_origins: tuple[str, ...] = ()
     """Origins that `return_to` may name besides loopback addresses."""
     authorization_lifetime: timedelta = timedelta(minutes=10)
@@ -35,6 +36,10 @@ class Rules:
     def callback_url(self, connector: str) -> str:
         """Return the redirect URI of a connector: its own, never shared (RFC 9700 section 4.4)."""
         return f"{self.public_url}/oauth/callback/{connector}"
+
+    def welcome_url(self, value: str) -> str:
+        """Return the address of a one-time link that gives an operator a password."""
+        return f"{self.public_url}/welcome/{value}"
 
     def start_url(self, value: str) -> str:
         """Return the address of a start page."""

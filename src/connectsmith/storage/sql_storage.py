@@ -14,6 +14,7 @@ from connectsmith.service.ports import (
     Meta,
     Secrets,
 )
+from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.storage.database import Database
 from connectsmith.storage.stores.accounts import SqlAccounts
 from connectsmith.storage.stores.authorizations import SqlAuthorizations
@@ -25,6 +26,7 @@ from connectsmith.storage.stores.idempotency import SqlIdempotency
 from connectsmith.storage.stores.jobs import SqlJobs
 from connectsmith.storage.stores.meta import SqlMeta
 from connectsmith.storage.stores.secrets import SqlSecrets
+from connectsmith.storage.stores.sessions import SqlSessions
 
 
 class SqlStorage:
@@ -33,6 +35,7 @@ class SqlStorage:
     def __init__(self, credentials: Database, calls: Database) -> None:
         self._databases = (credentials, calls)
         self.accounts: Accounts = SqlAccounts(credentials)
+        self.sessions: Sessions = SqlSessions(credentials)
         self.connectors: Connectors = SqlConnectors(credentials)
         self.secrets: Secrets = SqlSecrets(credentials)
         self.authorizations: Authorizations = SqlAuthorizations(credentials)

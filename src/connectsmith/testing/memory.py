@@ -12,6 +12,7 @@ from connectsmith.service.ports import (
     Meta,
     Secrets,
 )
+from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.testing.memory_calls import MemoryCalls
 from connectsmith.testing.memory_connections import MemoryConnections
 from connectsmith.testing.memory_connectors import (
@@ -26,6 +27,7 @@ from connectsmith.testing.memory_installation import (
     MemoryJobs,
     MemoryMeta,
 )
+from connectsmith.testing.memory_sessions import MemorySessions
 from connectsmith.testing.memory_tables import Tables
 
 
@@ -34,7 +36,9 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         tables = Tables()
-        self.accounts: Accounts = MemoryAccounts()
+        accounts = MemoryAccounts()
+        self.accounts: Accounts = accounts
+        self.sessions: Sessions = MemorySessions(accounts)
         self.connectors: Connectors = MemoryConnectors(tables)
         self.secrets: Secrets = MemorySecrets(tables)
         self.authorizations: Authorizations = MemoryAuthorizations(tables)

@@ -20,14 +20,14 @@ class MemoryAccounts:
     """The port `Accounts`."""
 
     def __init__(self) -> None:
-        self._operators: list[OperatorRow] = []
+        self.operators: list[OperatorRow] = []
         self._tokens: dict[str, ApiTokenRow] = {}
 
     async def add_operator(self, row: OperatorRow) -> None:
-        self._operators.append(row)
+        self.operators.append(row)
 
     async def first_operator(self, workspace: str) -> OperatorRow | None:
-        its = [row for row in self._operators if row.workspace == workspace]
+        its = [row for row in self.operators if row.workspace == workspace]
         return min(its, key=lambda row: (row.created_at, row.id), default=None)
 
     async def add_token(self, row: ApiTokenRow) -> None:

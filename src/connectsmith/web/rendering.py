@@ -1,0 +1,142 @@
+"""Templates to pages: what every page can use, and the headers under which it is sent."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from connectsmith.web.static_files import static_address
+
+_ICONS: Final = "icons"
+_AGES: Final = (
+    (timedelta(days=365), "year"),
+    (timedelta(days=30), "month"),
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What stands around every page; templates see it as `shell`."""
+
+    installation: str
+    form_value: str
+    """What every form carries along, in a hidden field `form`; `forms.html` has a macro for it."""
+    now: datetime
+    alone: bool
+    """Whether this installation is for one person on one machine: plain http on loopback."""
+    operator: str | None = None
+    """E-mail address or name of who is signed in."""
+    navigation: Sequence[tuple[str, str]] = ()
+    """Paths and names of the entries of the bar."""
+    place: str = ""
+    """Path of the entry of the navigation that the page belongs to."""
+    note: str | None = None
+    """A sentence that the page before left."""
+
+
+def content_security_policy(*, style_nonce: str | None = None, leads_away: bool = False) -> str:
+    """Return the policy of a page.
+
+    Args:
+        style_nonce: lets one script add styles: the editor.
+        leads_away: for a page whose form ends at an authorization server. Chromium checks the
+            redirects of a form against `form-action`, which therefore can't be there.
+    """
+    style = "'self'" if style_nonce is None else f"'self' 'nonce-{style_nonce}'"
+    parts = [
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src {style}",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+    if not leads_away:
+        parts.append("form-action 'self'")
+    return "; ".join(parts)
+
+
+def page_headers(policy: str, *, popups: bool = False) -> dict[str, str]:
+    """Return the headers of a page; one that opens popups keeps hold of them."""
+    return {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin-allow-popups" if popups else "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def new_nonce() -> str:
+    """Return a nonce for one answer."""
+    return secrets.token_urlsafe(16)
+
+
+@cache
+def templates() -> Environment:
+    """Return the environment of all templates: escaping, and strict about what is missing."""
+    environment = Environment(
+        loader=PackageLoader("connectsmith.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"static": static_address, "icon": icon}
+    environment.filters |= {"age": age, "exact": exact, "iso": iso, "count": counted}
+    return environment
+
+
+def render(template: str, shell: Shell, view: object, *, part: str | None = None) -> str:
+    """Return a page's HTML, or that of one of its blocks, from a view and the shell around it."""
+    found = templates().get_template(template)
+    context = {"shell": shell, "view": view}
+    if part is None:
+        return found.render(context)
+    return "".join(found.blocks[part](found.new_context(context)))
+
+
+@cache
+def icon(name: str) -> Markup:
+    """Return an icon of ours as inline SVG; it says nothing to screen readers."""
+    file = files("connectsmith.web") / "templates" / _ICONS / f"{name}.svg"
+    return Markup(file.read_text("utf-8").strip())  # noqa: S704 - a file of this package
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Return how long ago, or how far ahead, a moment is: "3 minutes ago", "in 2 days"."""
+    apart = abs(now - moment)
+    for length, unit in _AGES:
+        if apart >= length:
+            number = counted(int(apart / length), unit)
+            return f"{number} ago" if moment <= now else f"in {number}"
+    return "just now" if moment <= now else "in a moment"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 call", "1,204 calls"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def exact(moment: datetime) -> str:
+    """Return a moment for hovering; the script says it in the reader's time zone."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment for machines."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

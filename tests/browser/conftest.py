@@ -1,0 +1,122 @@
+"""What browser tests share: Chromium, a running installation beside the sandbox, an operator.
+
+`workbench` is the installation; `page` is a browser in which its operator is signed in. Whatever a
+page does that it may not fails the test at its end: errors on the console, policy reports,
+requests to elsewhere. Chromium is one for each module: Playwright's loop must have ended when the
+next module's asynchronous tests begin.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.browser.chromium import Watch, chromium, wide
+from tests.journeys.installation import Installation, installed
+from tests.servers.sandbox import SandboxServer, start_sandbox
+
+from connectsmith.core.secret.secret import Secret
+from connectsmith.web.cookies import PageCookies
+
+EMAIL = "ada@example.com"
+PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Workbench:
+    """A running installation that browsers visit."""
+
+    installation: Installation
+    sandbox: SandboxServer
+    browser: Browser = field(repr=False)
+    rest: ExitStack = field(repr=False)
+    watches: list[Watch] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where the installation is."""
+        return self.installation.address
+
+    def link(self) -> str:
+        """Make a one-time link, as the command line does."""
+        installation = self.installation
+        value = installation.loop.run(installation.inside.desks.sign_in.local_link())
+        return f"{self.address}/welcome/{value}"
+
+    def visitor(self, *hosts: str) -> Page:
+        """Open a browser in which nobody is signed in; it may ask `hosts` besides us."""
+        context = self.rest.enter_context(_context(self.browser, self.address))
+        own = {urlsplit(self.address).netloc, urlsplit(self.sandbox.issuer).netloc}
+        watch = Watch(own | set(hosts))
+        watch.over(context)
+        self.watches.append(watch)
+        page = context.new_page()
+        wide(page)
+        return page
+
+    def operator(self, *hosts: str) -> Page:
+        """Open a browser in which the first operator is signed in."""
+        page = self.visitor(*hosts)
+        page.context.add_cookies(
+            [{"name": self.cookie("session"), "value": self._session(), "url": self.address}]
+        )
+        return page
+
+    def cookie(self, what: str) -> str:
+        """Return the name of one of the installation's cookies."""
+        return PageCookies.of(self.installation.inside.desks).name(what)
+
+    def _session(self) -> str:
+        inside = self.installation.inside.desks.sign_in
+        link = self.installation.loop.run(inside.local_link())
+        return self.installation.loop.run(inside.redeem(link, EMAIL, Secret(PASSWORD))).value
+
+    def check(self) -> None:
+        """Fail on whatever a page did that it may not."""
+        for each in self.watches:
+            each.check()
+
+
+@contextmanager
+def _context(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=address, locale="en-GB", timezone_id="Europe/Berlin")
+    context.set_default_timeout(15_000)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def workbench(browser: Browser, tmp_path: Path) -> Iterator[Workbench]:
+    """Run an installation that may reach the sandbox, with chores going on."""
+    with (
+        start_sandbox() as sandbox,
+        installed(tmp_path, sandbox.port) as running,
+        ExitStack() as rest,
+    ):
+        one = Workbench(running, sandbox, browser, rest)
+        yield one
+        one.check()
+
+
+@pytest.fixture
+def page(workbench: Workbench) -> Page:
+    """A browser in which the first operator is signed in, on no page yet."""
+    return workbench.operator()
