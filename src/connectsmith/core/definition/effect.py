@@ -41,10 +41,7 @@ WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
         "privateKey": Unused(_UNSENT),
         "keyID": Unused(_UNSENT),
         "assertion": Unused(_UNSENT),
-        "parameterNames": Unused("parameters keep their standard names"),
         "followUp": Unused("these requests are not made"),
-        "resource": Unused(_UNSENT),
-        "audience": Unused(_UNSENT),
         "dpop": Unused("access tokens are sent without proof of possession", default=False),
         "signedRequest": Unused("the authorization request is not signed", default=False),
     },
@@ -55,14 +52,6 @@ WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
         "refresh": Unused(
             "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
         ),
-    },
-    "Refresh": {
-        "by": Unused("the refresh token is sent", values=frozenset({"access_token"})),
-        "extends": Unused("an answer without access token is a failure", default=False),
-    },
-    "RefreshWhen": {
-        "headers": Unused("only the status of an answer is looked at"),
-        "body": Unused("only the status of an answer is looked at"),
     },
     "Action": {
         "pagination": Unused("a call returns one page"),

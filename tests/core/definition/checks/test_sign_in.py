@@ -33,7 +33,7 @@ def test_parameters_of_the_protocol_are_neither_set_nor_removed(
 
 
 @pytest.mark.row("T-54")
-@pytest.mark.parametrize("parameter", ["state", "redirect_uri", "code_challenge", "code_challenge_method", "response_type", "STATE"])  # fmt: skip
+@pytest.mark.parametrize("parameter", ["state", "redirect_uri", "code_challenge", "code_challenge_method", "STATE"])  # fmt: skip
 def test_parameters_of_the_authorization_request_are_neither_set_nor_removed(
     parameter: str,
 ) -> None:
@@ -188,9 +188,6 @@ def test_every_member_of_the_table_without_effect_is_one_of_the_format() -> None
         ("/icon", "data:image/png;base64,AA=="),
         (f"{AUTH}/dpop", True), (f"{AUTH}/signedRequest", True), (f"{AUTH}/parURL", "https://x.example"),
         (f"{AUTH}/grant", "device_code"), (f"{AUTH}/clientAuth", "private_key_jwt"),
-        (f"{AUTH}/parameterNames", {"token": {"a": "b"}}), (f"{AUTH}/resource", "x"),
-        (f"{AUTH}/refresh/by", "access_token"), (f"{AUTH}/refresh/extends", True),
-        (f"{AUTH}/refresh/when/headers", {"a": ["b"]}), (f"{AUTH}/refresh/when/body", {"/a": ["b"]}),
         ("/policies/retry", {"attempts": 2}), ("/policies/pagination", {"type": "link"}),
         ("/actions/0/pagination", {"type": "link"}), ("/actions/0/outputs", {"sample": 1}),
         ("/actions/0/urlFields/0/choicesFrom", {"modelId": "a", "actionId": "b"}),
