@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectsmith.core.authorization.token_set import TokenSet
+from connectsmith.core.authorization.token_set import TokenSet, renews_itself
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Status
@@ -41,7 +41,6 @@ def made(
     held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured)
     origins = reach(new.party.blueprint.definition, held)
     client = new.party.blueprint.client
-    unattended = client is not None and not client.needs_browser
     unconfirmed = new.status is Status.UNCONFIRMED
     row = ConnectionRow(
         workspace=new.party.workspace,
@@ -60,7 +59,7 @@ def made(
         scopes=tokens.scopes if tokens else (),
         received_at=tokens.received_at if tokens else None,
         lifetime=tokens.lifetime if tokens else None,
-        renewable=unattended or bool(tokens and tokens.refresh_token),
+        renewable=client is not None and renews_itself(client, tokens),
         discard_at=now + rules.keep_lifetime if unconfirmed else None,
     )
     return replace(row, sealed=sealer.seal(held.flat(), connection_place(row, 1)))

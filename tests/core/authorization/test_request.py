@@ -91,7 +91,6 @@ def test_parameters_are_form_encoded_without_fragment() -> None:
         "redirect_uri",
         "code_challenge",
         "code_challenge_method",
-        "response_type",
         "Client_ID",
     ],
 )
@@ -102,6 +101,27 @@ def test_reserved_parameters_are_neither_set_nor_removed(name: str, value: str |
         client(authorizationParams={name: value})
 
     assert refused.value.place == f"/auth_components/authorizationParams/{name}"
+
+
+@pytest.mark.parametrize("asked", ["token", "code token", "Token", "id_token", "{{oauth.scope}}"])
+@pytest.mark.row("C-25")
+def test_no_response_type_asks_for_an_access_token_through_the_browser(asked: str) -> None:
+    renames = {"authorization": {"response_type": "kind"}}
+
+    for written in (
+        {"authorizationParams": {"response_type": asked}},
+        {"authorizationParams": {"kind": asked}, "parameterNames": renames},
+    ):
+        with pytest.raises(DefinitionError):
+            client(**written)
+
+
+def test_a_response_type_of_the_services_own_is_sent_and_none_where_it_knows_none() -> None:
+    own = url_of(client(authorizationParams={"response_type": "auth_code"}))
+    none = url_of(client(authorizationParams={"response_type": None}))
+
+    assert "response_type=auth_code&" in own
+    assert "response_type" not in none
 
 
 @pytest.mark.parametrize("query", ["?state=1", "?a=1&client%5Fid=x", "#/in?redirect_uri=x"])

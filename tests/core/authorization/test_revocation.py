@@ -62,7 +62,7 @@ def test_revocation_is_a_form_however_token_requests_are_written() -> None:
 
     assert form_of(request) == {"token": "rt", "token_type_hint": "refresh_token"}
     assert "Authorization" in dict(request.headers)
-    assert "X" not in dict(request.headers)
+    assert dict(request.headers)["X"] == "y"
 
 
 def test_without_refresh_token_one_request_is_enough() -> None:

@@ -70,12 +70,13 @@ def authorization_endpoint(
     if not auth.authorization_url:
         raise _url_missing("authorizationURL")
     renames, place = names.authorization, f"{SIGN_IN}/authorizationParams"
-    reserved = parameters.CREDENTIALS | parameters.BROWSER_BOUND | {"response_type"}
+    reserved = parameters.CREDENTIALS | parameters.BROWSER_BOUND
     authored = _authored(auth.authorization_params)
     parameters.check_renames(
         renames, parameters.AUTHORIZATION, f"{SIGN_IN}/parameterNames/authorization"
     )
     parameters.check_authored(authored, renames, reserved, place)
+    parameters.check_not_implicit(authored, renames, place)
     _check_no_secret(authored, place)
     base, _, fragment = auth.authorization_url.partition("#")
     for text in (base, fragment):
@@ -123,7 +124,11 @@ def token_endpoint(
 
 
 def revocation_endpoint(definition: Definition, exchange: TokenEndpoint) -> TokenEndpoint | None:
-    """Return where tokens are revoked: always POST and form (RFC 7009 section 2.1)."""
+    """Return where tokens are revoked: always POST and form (RFC 7009 section 2.1).
+
+    Headers and names of the client's parameters are those of the exchange: what a gateway wants
+    of one endpoint it wants of the other.
+    """
     written = definition.auth_components.revocation_url
     if not written:
         return None
@@ -134,10 +139,9 @@ def revocation_endpoint(definition: Definition, exchange: TokenEndpoint) -> Toke
         url=url,
         method="POST",
         format="form",
-        headers=(),
         authored={},
         renames=renames,
-        names=url.names,
+        names=url.names.union(*(each.names for _, each in exchange.headers)),
     )
 
 

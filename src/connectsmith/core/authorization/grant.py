@@ -211,7 +211,7 @@ def _token_request(
         endpoint,
         url=endpoint.url.render(filling.texts),
         parameters=joined(standard, endpoint.authored, filling.texts, endpoint.renames),
-        headers=(*who.proof.headers, *_authored_headers(endpoint, filling)),
+        headers=(*who.proof.headers, *authored_headers(endpoint, filling)),
         carried=(*held, *who.carried, *filling.carried),
     )
 
@@ -280,7 +280,8 @@ def with_parameters(url: str, parameters: Parameters) -> str:
     return f"{base}?{joined_query}" if joined_query else base
 
 
-def _authored_headers(endpoint: TokenEndpoint, filling: Filling) -> tuple[tuple[str, Secret], ...]:
+def authored_headers(endpoint: TokenEndpoint, filling: Filling) -> tuple[tuple[str, Secret], ...]:
+    """Return the definition's own headers; one without a value is left out."""
     rendered = ((name, filling.render(each, Place.HEADER)) for name, each in endpoint.headers)
     return tuple((name, value) for name, value in rendered if value is not None)
 

@@ -60,6 +60,28 @@ def check_authored(
             )
 
 
+def check_not_implicit(authored: Authored, renames: Mapping[str, str], place: str) -> None:
+    """Refuse a `response_type` that brings access tokens through the browser.
+
+    Services that call the code by another word may have it (RFC 6749 section 8.4), or have the
+    parameter left out.
+
+    Raises:
+        DefinitionError: it names `token`, or is not known before it is sent.
+    """
+    known = {"response_type", renames.get("response_type", "response_type").lower()}
+    for name, template in authored.items():
+        if name.lower() not in known or template is None:
+            continue
+        words = template.source.lower().split()
+        if template.names or "token" in words or words == ["id_token"]:
+            raise DefinitionError(
+                "An access token never comes through the browser: the implicit grant is not "
+                "carried out (RFC 9700 section 2.1.2).",
+                place=f"{place}/{_escaped(name)}",
+            )
+
+
 def check_renames(renames: Mapping[str, str], ours: frozenset[str], place: str) -> None:
     """Refuse renames after which two parameters would share a name.
 

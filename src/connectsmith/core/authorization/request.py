@@ -73,7 +73,8 @@ def token_endpoint(client: OAuthClient, values: Values) -> str | None:
     url = client.exchange.url
     if any(name.startswith("connection.") for name in url.names):
         return None
-    return url.render(fill(url.names, values).texts)
+    own = own_values(client, None, values)
+    return url.render(fill(url.names, values, own).texts)
 
 
 def _endpoint(client: OAuthClient) -> AuthorizationEndpoint:

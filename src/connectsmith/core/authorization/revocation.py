@@ -3,7 +3,13 @@
 from typing import Final
 
 from connectsmith.core.authorization.client import OAuthClient
-from connectsmith.core.authorization.grant import fill, identity, written_request
+from connectsmith.core.authorization.grant import (
+    authored_headers,
+    fill,
+    identity,
+    own_values,
+    written_request,
+)
 from connectsmith.core.authorization.parameters import joined
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.authorization.values import Values
@@ -41,7 +47,7 @@ def _revocation(client: OAuthClient, hint: str, token: Secret, values: Values) -
     endpoint = client.revocation
     assert endpoint is not None  # noqa: S101 - the caller looked
     who = identity(client, endpoint, values)
-    filling = fill(endpoint.names, values)
+    filling = fill(endpoint.names, values, own_values(client, who.client_id, values))
     name = f"the connection's {hint.replace('_', ' ')}"
     ours = {
         "token": (token,),
@@ -52,7 +58,7 @@ def _revocation(client: OAuthClient, hint: str, token: Secret, values: Values) -
         endpoint,
         url=endpoint.url.render(filling.texts),
         parameters=joined(ours, {}, filling.texts, endpoint.renames),
-        headers=who.proof.headers,
+        headers=(*who.proof.headers, *authored_headers(endpoint, filling)),
         carried=(Carried(name, token, values.destinations), *who.carried, *filling.carried),
         purpose=Purpose.REVOCATION,
     )

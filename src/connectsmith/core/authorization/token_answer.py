@@ -6,6 +6,7 @@ lenient about everything that services do for no reason.
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NoReturn
@@ -23,6 +24,8 @@ LONGEST_VALUE: Final = 4096
 LONGEST_LIFETIME: Final = timedelta(days=366 * 100)
 MILLISECONDS_FROM: Final = 1e11
 """Times of day from here on are milliseconds: in seconds this is the year 5138."""
+
+_COUNTDOWN = re.compile(r"([0-9]{1,5}):([0-9]{1,2}):([0-9]{1,2})")
 
 
 class Absent:
@@ -112,13 +115,19 @@ def lifetime_of(found: Any, unit: Literal["s", "ms"]) -> timedelta | None:
 
 
 def lifetime_until(found: Any, received_at: datetime) -> timedelta | None:
-    """Return how long it is to a stated time: seconds, milliseconds, or an ISO time."""
+    """Return how long it is to a stated time: seconds, milliseconds, or an ISO time.
+
+    `days:hours:minutes` is what some services count down from instead.
+    """
     moment = _number(found)
     if moment is not None:
         seconds = moment / 1000 if moment >= MILLISECONDS_FROM else moment
         return _bounded(seconds - received_at.timestamp())
     if not isinstance(found, str):
         return None
+    if countdown := _COUNTDOWN.fullmatch(found.strip()):
+        days, hours, minutes = map(int, countdown.groups())
+        return _bounded(timedelta(days=days, hours=hours, minutes=minutes).total_seconds())
     try:
         parsed = datetime.fromisoformat(found.strip())
     except ValueError:

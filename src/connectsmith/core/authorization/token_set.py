@@ -61,6 +61,13 @@ def renewing_token(client: OAuthClient, tokens: TokenSet) -> Secret | None:
     return tokens.access_token if client.refresh_by == "access_token" else tokens.refresh_token
 
 
+def renews_itself(client: OAuthClient, tokens: TokenSet | None) -> bool:
+    """Tell whether a connection can be renewed without its owner."""
+    if client.grant == "client_credentials":
+        return True
+    return tokens is not None and renewing_token(client, tokens) is not None
+
+
 def read_token_answer(
     client: OAuthClient,
     response: HttpResponse,

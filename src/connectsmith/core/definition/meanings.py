@@ -30,7 +30,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "AuthComponents": {
         "type": "`none`, or `oauth2` (also read: `oauth2.0`, `OAuth2`, `oauth`).",
         "authorizationURL": "The authorization endpoint; the browser is sent there to consent.",
-        "tokenURL": "The token endpoint; codes and refresh tokens go there.",
+        "tokenURL": (
+            "The token endpoint; codes and refresh tokens go there. Its query may hold "
+            "`oauth.redirect_uri`, for services that look for it there."
+        ),
         "scope": "The scopes to ask for: a text split at white space, or a list.",
         "clientID": "The client id: text or a placeholder.",
         "clientSecret": "The client secret: always a placeholder.",
@@ -51,7 +54,8 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "assertion": "What the JWT of `private_key_jwt` and `jwt_bearer` says.",
         "scopeSeparator": "What stands between scopes.",
         "authorizationParams": (
-            "Parameters to add to the authorization request, or to replace; `null` removes one."
+            "Parameters to add to the authorization request, or to replace; `null` removes one. "
+            "A `response_type` of the service's own may stand here, never one with `token`."
         ),
         "tokenParams": "The same for the code exchange.",
         "refreshParams": "The same for refreshes.",
@@ -69,13 +73,16 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "TokenRequest": {
         "method": "`POST`, or `GET`, which puts secrets into the URL.",
         "format": "How parameters are written.",
-        "headers": "Headers to add.",
+        "headers": "Headers to add, in revocations too.",
     },
     "TokenResponse": {
         "access_token": "Pointer to the access token.",
         "refresh_token": "Pointer to the refresh token.",
         "expires_in": "Pointer to the lifetime.",
-        "expires_at": "Pointer to the time of expiry: seconds, milliseconds or ISO 8601.",
+        "expires_at": (
+            "Pointer to the time of expiry: seconds, milliseconds or ISO 8601; or to the time "
+            "left, as `days:hours:minutes`."
+        ),
         "scope": "Pointer to the granted scopes.",
         "token_type": "Pointer to the token type.",
         "error": "Pointer to an error code, or a test that recognises an error.",

@@ -26,6 +26,7 @@ _EXCHANGING = _AUTHORIZING | {"state"}
 _OAUTH: Final = _EXCHANGING | {"access_token", "refresh_token"}
 
 IN_URL: Final = Allowed("a URL")
+IN_TOKEN_URL: Final = Allowed("the address of a token request", oauth=frozenset({"redirect_uri"}))
 IN_PATH: Final = Allowed("a path", arguments=True)
 IN_CLIENT: Final = Allowed("the client's own credentials", secrets=True)
 IN_AUTHORIZATION: Final = Allowed("an authorization request", oauth=_AUTHORIZING)

@@ -12,6 +12,8 @@ from connectsmith.core.definition.checks.placed import (
     IN_CLIENT,
     IN_FOLLOW_UP,
     IN_TOKEN_REQUEST,
+    IN_TOKEN_URL,
+    IN_URL,
     check_text,
 )
 from connectsmith.core.definition.checks.scope import AUTH, NAME, Scope, names_in, secret_texts
@@ -25,9 +27,9 @@ RESERVED: Final = re.compile(
     r"client_id|client_secret|client_assertion.*|code|code_verifier|refresh_token", re.DOTALL
 )
 """Parameters that no definition sets or removes, in any request of OAuth."""
-RESERVED_IN_AUTHORIZATION: Final = re.compile(
-    r"state|redirect_uri|response_type|code_challenge.*", re.DOTALL
-)
+RESERVED_IN_AUTHORIZATION: Final = re.compile(r"state|redirect_uri|code_challenge.*", re.DOTALL)
+IMPLICIT: Final = "token"
+"""The word of a `response_type` that would bring an access token through the browser."""
 
 _NEEDED: Final = {
     "authorization_code": ("authorizationURL", "tokenURL", "clientID"),
@@ -103,7 +105,8 @@ def _check_urls(auth: dict[str, Any], scope: Scope) -> None:
     _check_masked(page, (AUTH, "authorizationURL"), scope)
     has_secrets = any(_secrets_in(found) for _, found in secret_texts(auth))
     for name in ("tokenURL", "refreshURL", "revocationURL", "parURL", "registrationURL"):
-        template = check_url(auth.get(name), (AUTH, name), scope)
+        allowed = IN_TOKEN_URL if name in {"tokenURL", "refreshURL"} else IN_URL
+        template = check_url(auth.get(name), (AUTH, name), scope, allowed=allowed)
         if template and origins.ANY_HOST in template.origins and has_secrets:
             message = 'allowedHosts holds "*": no secret of the connector is sent to just any host.'
             scope.findings.error("secret_to_any_host", (AUTH, name), message)
@@ -159,6 +162,19 @@ def _check_parameters(auth: dict[str, Any], scope: Scope) -> None:
                 )
             if in_browser:
                 _check_masked(each, path, scope)
+                _check_not_implicit(parameter, each, path, scope)
+
+
+def _check_not_implicit(parameter: str, found: Any, path: Path, scope: Scope) -> None:
+    """Refuse the implicit grant in any mixture (RFC 9700 section 2.1.2)."""
+    if parameter.lower() == "response_type" and isinstance(found, str):
+        words = found.lower().split()
+        if IMPLICIT in words or words == ["id_token"] or "{{" in found:
+            message = (
+                "An access token never comes through the browser (the implicit grant is not "
+                'carried out): use "code", or the word this service has for it.'
+            )
+            scope.findings.error("grant_implicit", path, message, repair=Remove())
 
 
 def _check_masked(found: Any, path: Path, scope: Scope) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectsmith.core.definition import origins
-from connectsmith.core.definition.checks.placed import IN_URL, check_text
+from connectsmith.core.definition.checks.placed import IN_URL, Allowed, check_text
 from connectsmith.core.definition.checks.scope import Scope
 from connectsmith.core.definition.findings import Findings, Path
 from connectsmith.core.definition.hosts import UrlTemplate, compile_with
@@ -11,10 +11,10 @@ from connectsmith.errors import UrlInvalid
 
 
 def check_url(
-    found: Any, path: Path, scope: Scope, *, fragment: bool = False
+    found: Any, path: Path, scope: Scope, *, fragment: bool = False, allowed: Allowed = IN_URL
 ) -> UrlTemplate | None:  # fmt: skip
     """Check a URL; return it compiled when nothing is wrong with it."""
-    if not isinstance(found, str) or not check_text(found, path, IN_URL, scope):
+    if not isinstance(found, str) or not check_text(found, path, allowed, scope):
         return None
     try:
         template = compile_with(found, scope.hosts)
