@@ -14,6 +14,7 @@ from docs.generators import (
     conformance,
     errors,
     format_pages,
+    needs,
     presets,
     settings,
 )
@@ -25,6 +26,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/command-line.md": command_line.page,
     "reference/errors.md": errors.page,
     "reference/format.md": format_pages.page,
+    "reference/needs.md": needs.page,
     "reference/openapi.json": api.openapi,
     "reference/presets.md": presets.page,
     "reference/settings.md": settings.page,
