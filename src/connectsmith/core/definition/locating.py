@@ -51,6 +51,10 @@ class Locator:
         units = at + bisect_right(self._astral, at - 1)
         return Position(line, at - self._lines[line - 1] + 1, units)
 
+    def start_of(self, path: Path) -> Position:
+        """Return where the value at a path (under preferred spellings) begins."""
+        return self.position(self._span(self._typed(path)).start)
+
     def fault(self, fault: SyntaxFault) -> Diagnostic:
         """Place a fault of syntax; its pointer is that of the innermost value around it."""
         fix = Fix(fault.title, self._edits(fault.edits)) if fault.edits else None
