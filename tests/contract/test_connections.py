@@ -261,3 +261,22 @@ async def test_overdue_are_unconfirmed_ones_past_their_time(stored: Storage) -> 
 async def test_connection_needs_a_connector(stored: Storage) -> None:
     with pytest.raises(NotFound):
         await stored.connections.add(connection("cnn_b", connector="con_none"))
+
+
+async def test_connections_that_renew_themselves_are_counted_by_kind(storage: Storage) -> None:
+    await storage.connectors.add(connector())
+    await storage.connectors.add(connector("con_b"))
+    for row in (
+        connection("cnn_a"),
+        connection("cnn_b", status=Status.DEGRADED),
+        connection("cnn_c", status=Status.REVOKED),
+        connection("cnn_d", status=Status.NEEDS_AUTHORIZATION),
+        connection("cnn_e", renewable=False),
+        connection("cnn_f", test=True),
+        connection("cnn_g", connector="con_b"),
+    ):
+        await storage.connections.add(row)
+
+    assert await storage.connections.renewing(WORKSPACE, "con_a", test=False) == 2
+    assert await storage.connections.renewing(WORKSPACE, "con_a", test=True) == 1
+    assert await storage.connections.renewing("other", "con_a", test=False) == 0

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from tests.storage.rows import LATER, WORKSPACE, connector, secret
 
@@ -5,6 +7,7 @@ from connectsmith.errors import NameTaken, NotFound
 from connectsmith.service.ports import (
     Storage,
 )
+from connectsmith.service.rows import ConfirmedRow, SecretsChange
 
 
 @pytest.fixture
@@ -98,3 +101,71 @@ async def test_last_use_is_listed(stored: Storage) -> None:
 
     [row] = await stored.secrets.list(WORKSPACE, "con_a")
     assert row.last_used_at == LATER
+
+
+def change(**what: Any) -> SecretsChange:
+    return SecretsChange(**{"workspace": WORKSPACE, "connector": "con_a"} | what)
+
+
+async def test_secrets_are_deleted_confirmed_and_added_at_once(stored: Storage) -> None:
+    await stored.secrets.add([secret("sec_a", name="one"), secret("sec_b", name="two")])
+    await stored.secrets.list(WORKSPACE, "con_a")
+    wider = ("https://b.example.com",)
+
+    changed = await stored.secrets.change(
+        change(
+            draft_version=1,
+            deleted=("sec_a",),
+            confirmed=(ConfirmedRow("sec_b", wider, browser=True, seen=secret().origins),),
+            added=(secret("sec_c", name="one"),),
+        )
+    )
+
+    rows = await stored.secrets.list(WORKSPACE, "con_a")
+    assert changed
+    assert [(row.id, row.name, row.origins, row.browser) for row in rows] == [
+        ("sec_c", "one", secret().origins, False),
+        ("sec_b", "two", wider, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"draft_version": 2},
+        {"deleted": ("sec_gone",)},
+        {"confirmed": (ConfirmedRow("sec_gone", ()),)},
+        {"confirmed": (ConfirmedRow("sec_a", (), seen=("https://never.example.com",)),)},
+        {"deleted": ("sec_a",), "confirmed": (ConfirmedRow("sec_a", ()),)},
+    ],
+)
+async def test_nothing_changes_when_a_part_no_longer_fits(
+    stored: Storage, what: dict[str, Any]
+) -> None:
+    await stored.secrets.add([secret()])
+
+    changed = await stored.secrets.change(
+        change(**{"added": (secret("sec_b", name="new"),)} | what)
+    )
+
+    assert not changed
+    assert list(await stored.secrets.list(WORKSPACE, "con_a")) == [secret()]
+
+
+async def test_nothing_changes_when_a_name_to_add_is_taken(stored: Storage) -> None:
+    rows = [secret("sec_a", name="one"), secret("sec_b", name="two")]
+    await stored.secrets.add(rows)
+
+    with pytest.raises(NameTaken):
+        await stored.secrets.change(
+            change(deleted=("sec_a",), added=(secret("sec_c", name="two"),))
+        )
+
+    assert list(await stored.secrets.list(WORKSPACE, "con_a")) == rows
+
+
+async def test_secrets_of_no_connector_are_not_changed(stored: Storage) -> None:
+    with pytest.raises(NotFound):
+        await stored.secrets.change(change(connector="con_none", added=(secret(),)))
+    with pytest.raises(NotFound):
+        await stored.secrets.change(change(connector="con_none", deleted=("sec_a",)))

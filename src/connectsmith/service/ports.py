@@ -27,6 +27,7 @@ from connectsmith.service.rows import (
     Page,
     RevisionRow,
     SecretRow,
+    SecretsChange,
 )
 from connectsmith.service.sign_in_ports import Sessions
 
@@ -188,6 +189,15 @@ class Secrets(Protocol):
         """Add all or none. Raises NameTaken when a name exists."""
         ...
 
+    async def change(self, change: SecretsChange) -> bool:
+        """Delete, confirm and add, in this order, all or nothing.
+
+        False, with nothing changed, when the draft has another version, a secret to delete or to
+        confirm is gone, or one to confirm has other origins than were seen. Raises NameTaken,
+        NotFound.
+        """
+        ...
+
     async def list(self, workspace: str, connector: str) -> Sequence[SecretRow]: ...
     async def confirm(
         self,
@@ -240,6 +250,10 @@ class Connections(Protocol):
     async def page(
         self, workspace: str, connector: str | None, *, limit: int, after: str | None
     ) -> Page[ConnectionRow]: ...
+    async def renewing(self, workspace: str, connector: str, *, test: bool) -> int:
+        """Count those of a connector, test connections or real ones, that renew themselves."""
+        ...
+
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
     ) -> int | None:

@@ -94,6 +94,30 @@ class SecretRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmedRow:
+    """Where a stored secret may go from now on; None leaves either as it is."""
+
+    id: str
+    origins: Origins | None = None
+    browser: bool | None = None
+    seen: Origins | None = None
+    """The origins that are replaced; None for whatever they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsChange:
+    """What is to become of a connector's secrets, all of it or nothing."""
+
+    workspace: str
+    connector: str
+    draft_version: int | None = None
+    """The draft that destinations were taken from; None for whatever it is."""
+    added: tuple[SecretRow, ...] = ()
+    confirmed: tuple[ConfirmedRow, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationRow:
     """One attempt to authorize.
 

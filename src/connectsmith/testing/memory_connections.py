@@ -42,6 +42,13 @@ class MemoryConnections:
         )
         return newest_first(rows, limit, after, lambda row: (micros(row.created_at), row.id))
 
+    async def renewing(self, workspace: str, connector: str, *, test: bool) -> int:
+        return sum(
+            row.renewable and row.status in {Status.ACTIVE, Status.DEGRADED}
+            for row in self._tables.connections.values()
+            if (row.workspace, row.connector, row.test) == (workspace, connector, test)
+        )
+
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
     ) -> int | None:

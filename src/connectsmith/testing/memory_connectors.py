@@ -17,6 +17,7 @@ from connectsmith.service.rows import (
     Page,
     RevisionRow,
     SecretRow,
+    SecretsChange,
 )
 from connectsmith.testing.memory_tables import Key, Tables, micros, newest_first
 
@@ -118,6 +119,33 @@ class MemorySecrets:
                 raise NameTaken("A secret of that name is stored for this connector.", place="name")
             stored.add(name)
         self._tables.secrets |= {(row.workspace, row.id): row for row in rows}
+
+    async def change(self, change: SecretsChange) -> bool:
+        row = self._tables.living(change.workspace, change.connector)
+        if change.draft_version not in (None, row.draft_version):
+            return False
+        place = (change.workspace, change.connector)
+        kept = {each.id: each for each in await self.list(*place)}
+        for secret in change.deleted:
+            if kept.pop(secret, None) is None:
+                return False
+        for each in change.confirmed:
+            secret_row = kept.get(each.id)
+            if secret_row is None or each.seen not in (None, secret_row.origins):
+                return False
+            kept[each.id] = replace(
+                secret_row,
+                origins=secret_row.origins if each.origins is None else each.origins,
+                browser=secret_row.browser if each.browser is None else each.browser,
+            )
+        names = [each.name for each in (*kept.values(), *change.added)]
+        if len(set(names)) < len(names):
+            raise NameTaken("A secret of that name is stored for this connector.", place="name")
+        self._tables.secrets = {
+            **_without(self._tables.secrets, place),
+            **{(each.workspace, each.id): each for each in (*kept.values(), *change.added)},
+        }
+        return True
 
     async def list(self, workspace: str, connector: str) -> Sequence[SecretRow]:
         rows = self._tables.secrets.values()

@@ -27,6 +27,11 @@ _OVERDUE = _CONNECTIONS.select(
     "WHERE status = 'unconfirmed' AND discard_at IS NOT NULL AND discard_at <= :now "
     "ORDER BY discard_at LIMIT :limit"
 )
+_RENEWING = """
+SELECT COUNT(*) FROM connections
+WHERE workspace = :workspace AND connector = :connector AND test = :test AND renewable = 1
+  AND status IN ('active', 'degraded')
+"""
 _TAKE_LEASE = """
 UPDATE connections SET lease_owner = :owner, lease_until = :until, fence = fence + 1
 WHERE workspace = :workspace AND id = :id AND version = :version
@@ -130,6 +135,10 @@ class SqlConnections:
         found = await self._database.read(_CONNECTIONS.select(" ".join(parts)), values)
         rows = _CONNECTIONS.decode_all(found)
         return page(rows, limit, lambda row: cursor(row.created_at, row.id))
+
+    async def renewing(self, workspace: str, connector: str, *, test: bool) -> int:
+        values: Values = {"workspace": workspace, "connector": connector, "test": int(test)}
+        return int((await self._database.read(_RENEWING, values))[0][0])
 
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
