@@ -8,7 +8,7 @@ from tests.service.standing import WORKSPACE, Standing
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.service.caller import Caller
-from connectsmith.service.secrets import NewSecret
+from connectsmith.service.secret_entry import NewSecret
 
 SLOW = "{" + ",".join(f'"k{index}": 1' for index in range(20_000)) + "}"
 SOMEBODY = Caller(WORKSPACE, "tok_a", "ope_a", frozenset())

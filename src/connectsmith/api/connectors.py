@@ -36,7 +36,7 @@ from connectsmith.service.readings import read_text
 from connectsmith.service.rows import (
     ConnectorRow,
 )
-from connectsmith.service.secrets import NewSecret
+from connectsmith.service.secret_entry import NewSecret
 
 router = APIRouter(prefix="/v1/connectors", tags=["connectors"], route_class=CallerRoute)
 Limit = Annotated[int, Query(ge=1, le=200)]

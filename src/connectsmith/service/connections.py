@@ -37,7 +37,7 @@ from connectsmith.service.rows import (
     Page,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.secrets import readable_origins
+from connectsmith.service.secret_entry import readable_origins
 from connectsmith.service.token_endpoint import TokenEndpoint
 
 

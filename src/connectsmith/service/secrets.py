@@ -2,14 +2,12 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.definition.facts import browser_names_of, origins_of_auth
 from connectsmith.core.secret.destinations import Destinations
-from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
-    Bug,
     CallerError,
     NotFound,
     SecretDestinationDenied,
@@ -31,26 +29,7 @@ from connectsmith.service.rows import (
     EventRow,
     SecretRow,
 )
-
-LONGEST_NAME = 200
-LONGEST_VALUE = 64 * 1024
-FIXED_LABELS = 2
-"""Labels of a host that must be written out after an open one."""
-NAMESPACES = ("oauth.", "authFields.", "connection.", "actionFields.", "urlFields.")
-
-
-@dataclass(frozen=True, slots=True)
-class NewSecret:
-    """A secret as it is entered.
-
-    Without origins, those of the draft's sign-in are taken. Without a word about browsers, one may
-    see it if it stands in the draft's `clientID` and nowhere else.
-    """
-
-    name: str
-    value: Secret = field(repr=False)
-    origins: tuple[str, ...] | None = None
-    browser: bool | None = None
+from connectsmith.service.secret_entry import NewSecret, check_entered, readable_origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +83,9 @@ class SecretKeys:
             NameTaken: a name that is stored already; values are never changed.
         """
         row = await self._blueprints.connector(caller.workspace, connector)
-        _check(entered)
+        if not entered:
+            raise CallerError("Name at least one secret.", place="/secrets")
+        check_entered(entered)
         drafted = await _Drafted.of(row)
         rows = [self._sealed(caller, row, each, drafted) for each in entered]
         await self._secrets.add(rows)
@@ -244,55 +225,6 @@ class SecretKeys:
 def _reach(row: SecretRow) -> str:
     """Say where a secret may go, for the record."""
     return ", ".join((*row.origins, *(("a browser",) if row.browser else ()))) or "nowhere"
-
-
-def readable_origins(origins: Sequence[str], place: str) -> tuple[str, ...]:
-    """Read origins as somebody confirms them; `place` is where they stand in the request."""
-    try:
-        found = Destinations.of(origins).origins
-    except Bug as error:
-        raise CallerError(
-            "Write each origin as https://host or https://host:port.", place=place
-        ) from error
-    if any(map(_too_open, found)):
-        raise CallerError(
-            "An origin with * or {} names at least two labels after it, as in "
-            "https://*.example.com; credentials are never sent to just any host.",
-            place=place,
-        )
-    return tuple(sorted(found))
-
-
-def _too_open(origin: str) -> bool:
-    labels = origin.partition("://")[2].partition(":")[0].split(".")
-    opened = [index for index, label in enumerate(labels) if "*" in label or "{}" in label]
-    return origin == "*" or bool(opened and len(labels) - 1 - opened[-1] < FIXED_LABELS)
-
-
-def _check(entered: Sequence[NewSecret]) -> None:
-    names: set[str] = set()
-    for index, each in enumerate(entered):
-        message = _refusal(each)
-        if message is None and each.name in names:
-            message = f'The name "{each.name}" is given twice.'
-        if message is not None:
-            raise CallerError(message, place=f"/secrets/{index}")
-        names.add(each.name)
-    if not entered:
-        raise CallerError("Name at least one secret.", place="/secrets")
-
-
-def _refusal(entered: NewSecret) -> str | None:
-    name = entered.name
-    if not name or name != name.strip() or len(name) > LONGEST_NAME:
-        return f"A Secret Name has 1 to {LONGEST_NAME} characters and no spaces around it."
-    if "{" in name or "}" in name or name.startswith(NAMESPACES):
-        return "A Secret Name has no braces and does not begin with a namespace such as oauth."
-    if not name.isprintable():
-        return "A Secret Name has no control characters and no line breaks."
-    if not entered.value or len(entered.value) > LONGEST_VALUE:
-        return f"A Secret Value has 1 to {LONGEST_VALUE:,} characters."
-    return None
 
 
 def _unknown() -> NotFound:
