@@ -19,7 +19,7 @@ class Api:
 
     def send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         """Send a request that must succeed."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}", "If-Match": "*"}
         answer = httpx2.request(
             method, self.address + path, json=body, headers=headers, trust_env=False, timeout=60
         )

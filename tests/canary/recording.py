@@ -132,6 +132,8 @@ class Recorder:
     def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request and return whatever comes."""
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        if path.endswith("/secrets"):
+            headers.setdefault("If-Match", "*")
         response = self._client.request(method, self.address + path, headers=headers, **more)
         self._keep(method, path, response.status_code, response.headers.raw, response.content)
         return response

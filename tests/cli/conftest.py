@@ -24,7 +24,12 @@ CONNECTOR = {
     "draft_version": 3,
     "created_at": "2026-11-23T18:00:00Z",
     "diagnostics": [],
-    "secrets": {"needed": ["clientSecret"], "missing": ["clientSecret"]},
+    "secrets": {
+        "needed": ["clientSecret"],
+        "missing": ["clientSecret"],
+        "origins": ["https://auth.example.com"],
+        "browser": ["clientID"],
+    },
     "actions": [
         {
             "action": "days.list",
@@ -104,6 +109,11 @@ class ScriptedApi:
     def bodies(self, method: str, path: str) -> list[object]:
         """Return the bodies of requests that came in."""
         return [each.body for each in self.asked if (each.method, each.path) == (method, path)]
+
+    def if_matches(self, method: str, path: str) -> list[str | None]:
+        """Return which versions requests that came in were for."""
+        its = [each for each in self.asked if (each.method, each.path) == (method, path)]
+        return [each.headers.get("if-match") for each in its]
 
 
 @pytest.fixture

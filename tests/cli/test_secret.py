@@ -84,3 +84,23 @@ def test_origins_are_confirmed_by_name(api: ScriptedApi, run_at: Run) -> None:
     assert api.bodies("POST", f"{PATH}/sec_1/confirm") == [
         {"origins": ["https://auth.example.com"]}
     ]
+
+
+def test_it_is_said_where_a_secret_may_go_and_only_that_draft_is_taken(
+    api: ScriptedApi, run_at: Run, tmp_path: Path
+) -> None:
+    ended = add_from_file(run_at, tmp_path, CANARY)
+
+    assert '"clientSecret" may be sent to https://auth.example.com, and nowhere' in ended.err
+    assert api.if_matches("POST", PATH) == [f'"{CONNECTOR["draft_version"]}"']
+
+
+def test_a_secret_that_may_go_nowhere_yet_is_said_to(
+    api: ScriptedApi, run_at: Run, tmp_path: Path
+) -> None:
+    silent: dict[str, list[str]] = {"needed": [], "missing": [], "origins": [], "browser": []}
+    api.on("GET", "/v1/connectors/con_1", CONNECTOR | {"secrets": silent})
+
+    ended = add_from_file(run_at, tmp_path, CANARY)
+
+    assert "may be sent nowhere yet" in ended.err

@@ -26,6 +26,8 @@ class Api:
     def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request with the API token and return whatever comes."""
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
+        if path.endswith("/secrets"):
+            headers.setdefault("If-Match", "*")
         with httpx2.Client(timeout=30, trust_env=False) as client:
             return client.request(method, self.address + path, headers=headers, **more)
 

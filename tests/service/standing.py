@@ -92,7 +92,7 @@ class Caller:
     async def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         """Send one request and return whatever comes."""
         content = None if body is None and method in ("GET", "DELETE") else body or {}
-        headers = {"If-Match": "*"} if method == "DELETE" else {}
+        headers = {"If-Match": "*"} if method == "DELETE" or path.endswith("/secrets") else {}
         return await self.client.request(method, path, json=content, headers=headers)
 
     async def get(self, path: str) -> Any:

@@ -1,11 +1,19 @@
 """Secrets of a connector: who may enter what, and that a browser sees only what is meant for it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.journeys.calendar import definition
 from tests.service.standing import ISSUER, Caller, Standing
+
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import Conflict, NameTaken
+from connectsmith.service.caller import Caller as ServiceCaller
+from connectsmith.service.rows import ConfirmedRow
+from connectsmith.service.secret_entry import EnteredChanges, NewSecret
+from connectsmith.service.secrets import SecretKeys
 
 
 async def drafted(installation: Standing, **changes: Any) -> str:
@@ -350,3 +358,110 @@ async def test_a_secret_moved_into_client_id_reaches_no_api_by_that_name_either(
 
     assert refused["code"] == "secret_destination_denied"
     assert len(installation.sender.requests) == before
+
+
+async def keys_of(installation: Standing) -> SecretKeys:
+    return installation.application.desks.secrets
+
+
+async def recognised(installation: Standing) -> ServiceCaller:
+    bearer = installation.caller.client.headers["authorization"]
+    return await installation.application.desks.access.recognise(bearer.removeprefix("Bearer "))
+
+
+async def test_destinations_left_to_the_draft_need_the_draft_that_was_seen(
+    installation: Standing,
+) -> None:
+    connector = await drafted(installation)
+    path, client = f"/v1/connectors/{connector}/secrets", installation.caller.client
+    pair = {"name": "clientSecret", "value": "v"}
+
+    blind = await client.post(path, json={"secrets": [pair]})
+    said = await client.post(path, json={"secrets": [pair | {"origins": [ISSUER]}]})
+
+    assert (blind.status_code, blind.json()["code"]) == (428, "precondition_required")
+    assert said.is_success
+
+
+async def test_an_editor_who_changes_token_url_just_before_catches_no_secret(
+    installation: Standing,
+) -> None:
+    connector = await drafted(installation)
+    seen = await installation.caller.get(f"/v1/connectors/{connector}")
+    await redrafted(installation, connector, tokenURL="https://evil.example.com/token")
+
+    refused = await installation.caller.client.post(
+        f"/v1/connectors/{connector}/secrets",
+        json={"secrets": [{"name": "clientSecret", "value": "v"}]},
+        headers={"If-Match": f'"{seen["draft_version"]}"'},
+    )
+
+    assert seen["secrets"]["origins"] == [ISSUER]
+    assert seen["secrets"]["browser"] == ["clientID"]
+    assert (refused.status_code, refused.json()["code"]) == (412, "version_conflict")
+    assert not (await installation.caller.get(f"/v1/connectors/{connector}/secrets"))["items"]
+
+
+async def test_a_draft_with_faults_elsewhere_still_says_where_secrets_go(
+    installation: Standing,
+) -> None:
+    text = json.dumps(definition(ISSUER)).replace('"schema": "1.0"', '"schema": 7')
+    made = await installation.caller.post("/v1/connectors", {"definition": text})
+
+    stored = await entered(installation.caller, made["id"], "clientSecret")
+
+    assert made["secrets"]["origins"] == [ISSUER]
+    assert made["secrets"]["missing"] == ["clientID", "clientSecret"]
+    assert stored["clientSecret"]["origins"] == [ISSUER]
+
+
+async def test_staged_changes_are_saved_together_and_recorded(installation: Standing) -> None:
+    connector = await drafted(installation)
+    stored = await entered(installation.caller, connector, "clientID", "clientSecret")
+    keys, caller = await keys_of(installation), await recognised(installation)
+
+    rows = await keys.change(
+        caller,
+        connector,
+        EnteredChanges(
+            added=(NewSecret("clientSecret", Secret("new"), ("https://new.example.com",)),),
+            confirmed=(ConfirmedRow(stored["clientID"]["id"], ("https://new.example.com",)),),
+            deleted=(stored["clientSecret"]["id"],),
+        ),
+        version=1,
+    )
+
+    assert [(row.name, row.origins) for row in rows] == [
+        ("clientID", ("https://new.example.com",)),
+        ("clientSecret", ("https://new.example.com",)),
+    ]
+    assert rows[1].id != stored["clientSecret"]["id"]
+    assert [each.subject for each in await installation.events("secret_deleted")] == [
+        stored["clientSecret"]["id"]
+    ]
+    [confirmed] = await installation.events("secret_confirmed")
+    assert confirmed.message == "https://new.example.com"
+
+
+async def test_second_of_two_who_save_at_once_changes_nothing_and_is_told(
+    installation: Standing,
+) -> None:
+    connector = await drafted(installation)
+    stored = await entered(installation.caller, connector, "clientID")
+    keys, caller = await keys_of(installation), await recognised(installation)
+    first = EnteredChanges(
+        added=(NewSecret("clientSecret", Secret("first"), (ISSUER,)),),
+        deleted=(stored["clientID"]["id"],),
+    )
+    await keys.change(caller, connector, first, version=1)
+
+    with pytest.raises(NameTaken) as taken:
+        await keys.change(caller, connector, replace(first, deleted=()), version=1)
+    with pytest.raises(Conflict):
+        await keys.change(caller, connector, replace(first, added=()), version=1)
+
+    assert taken.value.details == {"names": ["clientSecret"]}
+    [row] = await keys.list(caller, connector)
+    opened = await keys.open(caller.workspace, connector, frozenset({"clientSecret"}))
+    assert row.name == "clientSecret"
+    assert opened["clientSecret"].value == Secret("first")

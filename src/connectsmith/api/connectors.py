@@ -12,7 +12,14 @@ from connectsmith.api.permissions import (
     TheDesks,
     check_scope,
 )
-from connectsmith.api.preconditions import VersionAsked, VersionIfAsked, etag
+from connectsmith.api.preconditions import (
+    IfMatch,
+    VersionAsked,
+    VersionIfAsked,
+    etag,
+    version_asked,
+    version_if_asked,
+)
 from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
     ConfirmedSecret,
@@ -182,9 +189,17 @@ async def secrets(connector: str, caller: ConnectorReader, desks: TheDesks) -> S
 
 @router.post("/{connector}/secrets", status_code=201)
 async def add_secrets(
-    connector: str, body: NewSecrets, caller: SecretWriter, desks: TheDesks
+    connector: str,
+    body: NewSecrets,
+    caller: SecretWriter,
+    desks: TheDesks,
+    if_match: IfMatch = None,
 ) -> SecretList:
-    """Store secrets, all or none; a value is never shown or changed afterwards."""
+    """Store secrets, all or none; a value is never shown or changed afterwards.
+
+    A secret without `origins` may go where the draft leads: send the draft's ETag as `If-Match`, so
+    that it is the draft whose `secrets.origins` you saw.
+    """
     entered = [
         NewSecret(
             name=each.name,
@@ -194,7 +209,9 @@ async def add_secrets(
         )
         for each in body.secrets
     ]
-    rows = await desks.secrets.add(caller, connector, entered)
+    from_draft = any(each.origins is None for each in entered)
+    version = await (version_asked if from_draft else version_if_asked)(if_match)
+    rows = await desks.secrets.add(caller, connector, entered, version=version)
     return SecretList(items=[secret_shape(each) for each in rows])
 
 

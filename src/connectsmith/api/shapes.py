@@ -42,11 +42,7 @@ class DraftText(Asked):
 
 
 class SecretPair(Asked):
-    """A secret to store.
-
-    Without `origins` it may go where the draft's sign-in leads; without `browser` a browser may see
-    it if it stands in the draft's `clientID` and nowhere else.
-    """
+    """A secret; without `origins` or `browser`, as `secrets` of the connector that was seen."""
 
     name: str
     value: SecretStr
@@ -132,10 +128,12 @@ class ActionShape(Shape):
 
 
 class SecretNeeds(Shape):
-    """Which secrets the draft names, and which of them are not stored."""
+    """Secrets the draft names, those that are not stored, where they go, which a browser sees."""
 
     needed: list[str]
     missing: list[str]
+    origins: list[str]
+    browser: list[str]
 
 
 class ConnectorShape(Shape):

@@ -42,7 +42,12 @@ def connector_shape(overview: Overview, rules: Rules) -> ConnectorShape:
         draft_version=row.draft_version,
         created_at=row.created_at,
         diagnostics=[diagnostic_json(each) for each in overview.reading.diagnostics],
-        secrets=SecretNeeds(needed=list(overview.needed), missing=list(overview.missing)),
+        secrets=SecretNeeds(
+            needed=list(overview.needed),
+            missing=list(overview.missing),
+            origins=list(overview.origins),
+            browser=list(overview.browser),
+        ),
         actions=[_action(each) for each in definition.actions] if definition else [],
     )
 

@@ -94,7 +94,9 @@ class Story:
             missing_secrets=made.secrets.missing,
         )
         values = {"clientID": PRACTICE_CLIENT_ID, "clientSecret": PRACTICE_CLIENT_SECRET}
-        stored = self._client.send(operations.add_secrets(made.id, values))
+        stored = self._client.send(
+            operations.add_secrets(made.id, values, version=made.draft_version)
+        )
         self._step(
             "Its secrets are stored; nobody can read them back.",
             secrets=[f"{each.name} ({each.id})" for each in stored.items],

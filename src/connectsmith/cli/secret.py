@@ -1,6 +1,7 @@
 """`secret`: store secrets. A value comes from a prompt, a file or stdin, and can't be read back."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from connectsmith.cli.connector import Named
 from connectsmith.cli.naming import find_connector, find_secret
-from connectsmith.cli.printing import AsJson, Columns, say, show_items
+from connectsmith.cli.printing import AsJson, Columns, say, show_items, warn
 from connectsmith.cli.surroundings import Surroundings, agree, around
 from connectsmith.errors import BodyUnreadable, CallerError
 from connectsmith.sdk import operations
@@ -48,13 +49,29 @@ def add(
     browser: ForBrowser = None,
     json: AsJson = False,
 ) -> None:
-    """Store a secret. Its value is asked for, and nobody can read it back."""
+    """Store a secret, once it was said where it may go. Nobody can read its value back."""
     surroundings = around(context)
     with surroundings.client() as client:
         found = find_connector(client, connector)
+        shown = name in found.secrets.browser if browser is None else browser
+        warn(_destinations(name, found.secrets.origins, browser=shown))
         value = read_value(surroundings, f"Value of {name}", file=file, stdin=stdin)
-        stored = client.send(operations.add_secrets(found.id, {name: value}, browser=browser))
+        asked = operations.add_secrets(
+            found.id, {name: value}, version=found.draft_version, browser=browser
+        )
+        stored = client.send(asked)
     show_items(stored.items, _LIST, json=json)
+
+
+def _destinations(name: str, origins: Sequence[str], *, browser: bool) -> str:
+    """Say where a secret may go, before its value is entered."""
+    places = [*origins, *(["a browser"] if browser else [])]
+    if places:
+        return f'"{name}" may be sent to {", ".join(places)}, and nowhere else.'
+    return (
+        f'"{name}" may be sent nowhere yet: the draft says no tokenURL. Confirm where it may go '
+        "later, with `connectsmith secret confirm`."
+    )
 
 
 def read_value(surroundings: Surroundings, prompt: str, *, file: Path | None, stdin: bool) -> str:

@@ -75,6 +75,8 @@ class SecretNames(Answer):
 
     needed: list[str] = []
     missing: list[str] = []
+    origins: list[str] = []
+    browser: list[str] = []
 
 
 class Action(Answer):

@@ -180,16 +180,23 @@ def revision(connector: str, number: int) -> Operation[Revision]:
 
 
 def add_secrets(
-    connector: str, values: Mapping[str, str], *, browser: bool | None = None
+    connector: str,
+    values: Mapping[str, str],
+    *,
+    version: int | None = None,
+    browser: bool | None = None,
 ) -> Operation[Page[StoredSecret]]:
-    """Store secrets by name, all or none.
+    """Store secrets by name, all or none. They may go where the draft leads.
 
-    `browser`: whether a browser may see them; None leaves that to the draft.
+    `version`: that of the draft whose `secrets.origins` were looked at; refused when somebody saved
+    it since. None takes whatever is there. `browser`: whether a browser may see them; None leaves
+    that to the draft.
     """
     said = _browser(browser)
     given = [{"name": name, "value": value} | said for name, value in values.items()]
     path = _path("v1", "connectors", connector, "secrets")
-    return Operation(Page[StoredSecret], "POST", path, body={"secrets": given})
+    body = {"secrets": given}
+    return Operation(Page[StoredSecret], "POST", path, body=body, headers=_if_match(version))
 
 
 def secrets(connector: str) -> Operation[Page[StoredSecret]]:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from connectsmith.core.definition.changes import Changes, changes_between
-from connectsmith.core.definition.facts import secret_names_of, sign_in_kind
+from connectsmith.core.definition.facts import (
+    browser_names_of,
+    origins_of_auth,
+    secret_names_of,
+    sign_in_kind,
+)
 from connectsmith.core.definition.findings import meant, nearest
 from connectsmith.core.definition.reading import Diagnostic, Position, Reading
 from connectsmith.errors import (
@@ -27,7 +32,7 @@ from connectsmith.service.ports import (
     Events,
     Randomness,
 )
-from connectsmith.service.readings import read_text
+from connectsmith.service.readings import outline_text, read_text
 from connectsmith.service.rows import (
     ConnectorRow,
     EventRow,
@@ -50,6 +55,10 @@ class Overview:
     sign_in: str
     needed: tuple[str, ...]
     missing: tuple[str, ...]
+    origins: tuple[str, ...]
+    """Where a secret that is entered now would be allowed to go."""
+    browser: tuple[str, ...]
+    """Names of secrets that a browser would see."""
     changed: bool
 
 
@@ -120,7 +129,14 @@ class ConnectorDesk:
         stored = await self._secrets.stored_names(row.workspace, row.id)
         reading = await read_text(row.draft, stored)
         definition = reading.definition
-        needed = secret_names_of(definition) if definition else frozenset()
+        if definition is None:
+            outline = await outline_text(row.draft)
+            needed = frozenset(each.name for each in outline.secrets)
+            shown = frozenset(each.name for each in outline.secrets if each.browser)
+            origins = outline.origins
+        else:
+            needed = secret_names_of(definition)
+            shown, origins = browser_names_of(definition), origins_of_auth(definition)
         published = None
         if row.published is not None:
             published = await self._connectors.revision(row.workspace, row.id, row.published)
@@ -130,6 +146,8 @@ class ConnectorDesk:
             sign_in=sign_in_kind(definition) if definition else "unknown",
             needed=tuple(sorted(needed)),
             missing=tuple(sorted(needed - stored)),
+            origins=origins,
+            browser=tuple(sorted(shown)),
             changed=published is None or published.text != row.draft,
         )
 

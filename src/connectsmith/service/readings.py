@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from connectsmith.core.definition.outline import Outline, outline_of
 from connectsmith.core.definition.reading import Reading, read
 
 LARGE: Final = 64 * 1024
@@ -29,3 +30,8 @@ async def apart(text: str, reading: Callable[[], ResultT]) -> ResultT:
 async def read_text(text: str, secret_names: frozenset[str] | None = None) -> Reading:
     """Read a definition's text; see `read`."""
     return await apart(text, lambda: read(text, secret_names=secret_names))
+
+
+async def outline_text(text: str) -> Outline:
+    """Say what stands in a text; see `outline_of`."""
+    return await apart(text, lambda: outline_of(text))

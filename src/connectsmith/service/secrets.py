@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectsmith.core.authorization.values import StoredSecret
-from connectsmith.core.definition.facts import browser_names_of, origins_of_auth
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.errors import (
     CallerError,
+    Conflict,
+    NameTaken,
     NotFound,
     SecretDestinationDenied,
     SecretMissing,
+    VersionConflict,
 )
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
@@ -21,30 +23,36 @@ from connectsmith.service.ports import (
     Randomness,
     Sealer,
     SealPlace,
-    Secrets,
 )
-from connectsmith.service.readings import read_text
+from connectsmith.service.readings import outline_text
 from connectsmith.service.rows import (
+    ConfirmedRow,
     ConnectorRow,
     EventRow,
     SecretRow,
+    SecretsChange,
 )
-from connectsmith.service.secret_entry import NewSecret, check_entered, readable_origins
+from connectsmith.service.secret_entry import (
+    EnteredChanges,
+    NewSecret,
+    check_entered,
+    readable_origins,
+)
+from connectsmith.service.secret_ports import Secrets
 
 
 @dataclass(frozen=True, slots=True)
 class _Drafted:
-    """What a draft says about where secrets go; nothing while it has errors."""
+    """What a draft says about where secrets go, as far as it can be read."""
 
-    origins: tuple[str, ...] = ()
-    browser_names: frozenset[str] = frozenset()
+    origins: tuple[str, ...]
+    browser_names: frozenset[str]
 
     @classmethod
     async def of(cls, row: ConnectorRow) -> "_Drafted":
-        definition = (await read_text(row.draft)).definition
-        if definition is None:
-            return cls()
-        return cls(origins_of_auth(definition), browser_names_of(definition))
+        outline = await outline_text(row.draft)
+        named = frozenset(each.name for each in outline.secrets if each.browser)
+        return cls(outline.origins, named)
 
 
 def secret_place(row: SecretRow) -> SealPlace:
@@ -74,24 +82,85 @@ class SecretKeys:
         self._used: dict[str, set[str]] = {}
 
     async def add(
-        self, caller: Caller, connector: str, entered: Sequence[NewSecret]
+        self,
+        caller: Caller,
+        connector: str,
+        entered: Sequence[NewSecret],
+        *,
+        version: int | None = None,
     ) -> Sequence[SecretRow]:
         """Seal and store several secrets, all or none.
+
+        Args:
+            caller: who enters them.
+            connector: id of the connector.
+            entered: names and values.
+            version: the draft's version that destinations were read from; None for any.
 
         Raises:
             CallerError: a bad name or value; `place` names it.
             NameTaken: a name that is stored already; values are never changed.
+            VersionConflict: somebody saved the draft since; its secrets might go elsewhere.
         """
-        row = await self._blueprints.connector(caller.workspace, connector)
         if not entered:
             raise CallerError("Name at least one secret.", place="/secrets")
-        check_entered(entered)
+        changes = EnteredChanges(added=tuple(entered))
+        rows = await self.change(caller, connector, changes, version=version)
+        names = [unicodedata.normalize("NFC", each.name) for each in entered]
+        added = [row for row in rows if row.name in names]
+        return sorted(added, key=lambda row: names.index(row.name))
+
+    async def change(
+        self, caller: Caller, connector: str, changes: EnteredChanges, *, version: int | None
+    ) -> Sequence[SecretRow]:
+        """Delete, confirm and add secrets, all or nothing; return those that are stored then.
+
+        Raises:
+            CallerError, NameTaken, VersionConflict: as with `add`.
+            Conflict: a secret to delete or to confirm is not as it was seen any more.
+        """
+        row = await self._blueprints.connector(caller.workspace, connector)
+        check_entered(changes.added)
+        if version is not None and version != row.draft_version:
+            raise _redrafted(row)
         drafted = await _Drafted.of(row)
-        rows = [self._sealed(caller, row, each, drafted) for each in entered]
-        await self._secrets.add(rows)
-        for each in rows:
-            await self._record(caller, "secret_added", each.id, f"{each.name}: {_reach(each)}")
-        return rows
+        taken_from_draft = any(each.origins is None for each in changes.added)
+        change = SecretsChange(
+            workspace=caller.workspace,
+            connector=row.id,
+            draft_version=row.draft_version if taken_from_draft else version,
+            added=tuple(self._sealed(caller, row, each, drafted) for each in changes.added),
+            confirmed=tuple(map(_readable, changes.confirmed)),
+            deleted=changes.deleted,
+        )
+        await self._store(change)
+        await self._record_change(caller, change)
+        return await self._secrets.list(caller.workspace, connector)
+
+    async def _store(self, change: SecretsChange) -> None:
+        try:
+            if await self._secrets.change(change):
+                return
+        except NameTaken as error:
+            stored = await self.stored_names(change.workspace, change.connector)
+            names = sorted({row.name for row in change.added} & stored)
+            raise NameTaken(error.message, place="name", details={"names": names}) from error
+        row = await self._blueprints.connector(change.workspace, change.connector)
+        if change.draft_version not in (None, row.draft_version):
+            raise _redrafted(row)
+        raise Conflict(
+            "Somebody changed these secrets meanwhile, so nothing was saved. Look at what is "
+            "stored now, and save again."
+        )
+
+    async def _record_change(self, caller: Caller, change: SecretsChange) -> None:
+        for secret in change.deleted:
+            await self._record(caller, "secret_deleted", secret, "")
+        for each in change.confirmed:
+            reach = ", ".join(each.origins or ()) or "nowhere"
+            await self._record(caller, "secret_confirmed", each.id, reach)
+        for row in change.added:
+            await self._record(caller, "secret_added", row.id, f"{row.name}: {_reach(row)}")
 
     def _sealed(
         self, caller: Caller, connector: ConnectorRow, entered: NewSecret, drafted: _Drafted
@@ -225,6 +294,20 @@ class SecretKeys:
 def _reach(row: SecretRow) -> str:
     """Say where a secret may go, for the record."""
     return ", ".join((*row.origins, *(("a browser",) if row.browser else ()))) or "nowhere"
+
+
+def _readable(row: ConfirmedRow) -> ConfirmedRow:
+    if row.origins is None:
+        return row
+    return replace(row, origins=readable_origins(row.origins, "/origins"))
+
+
+def _redrafted(row: ConnectorRow) -> VersionConflict:
+    return VersionConflict(
+        "Somebody saved the connector's text since you read it, and secrets may go elsewhere now. "
+        "Nothing was stored. Look at where they would go, and save again.",
+        details={"version": row.draft_version},
+    )
 
 
 def _unknown() -> NotFound:

@@ -12,8 +12,8 @@ from connectsmith.service.ports import (
     Idempotency,
     Jobs,
     Meta,
-    Secrets,
 )
+from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.storage.database import Database
 from connectsmith.storage.stores.accounts import SqlAccounts

@@ -10,8 +10,8 @@ from connectsmith.service.ports import (
     Idempotency,
     Jobs,
     Meta,
-    Secrets,
 )
+from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.testing.memory_calls import MemoryCalls
 from connectsmith.testing.memory_connections import MemoryConnections
