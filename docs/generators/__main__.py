@@ -16,6 +16,7 @@ from docs.generators import (
     format_pages,
     needs,
     presets,
+    quirks,
     settings,
 )
 
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/needs.md": needs.page,
     "reference/openapi.json": api.openapi,
     "reference/presets.md": presets.page,
+    "reference/quirks.md": quirks.page,
     "reference/settings.md": settings.page,
 }
 """Every generated page, and what writes it."""

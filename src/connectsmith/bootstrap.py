@@ -167,7 +167,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         rules=rules,
         clock=parts.clock,
         access=base.access,
-        connectors=_connectors(parts, base, held),
+        connectors=_connectors(parts, rules, base, held),
         secrets=base.secrets,
         authorizations=held.authorizations,
         browser=_browser(parts, rules, base, held.authorizations),
@@ -331,7 +331,7 @@ def _browser(
     )
 
 
-def _connectors(parts: Parts, base: _Base, held: _Held) -> ConnectorDesk:
+def _connectors(parts: Parts, rules: Rules, base: _Base, held: _Held) -> ConnectorDesk:
     return ConnectorDesk(
         connectors=parts.storage.connectors,
         blueprints=base.blueprints,
@@ -340,6 +340,7 @@ def _connectors(parts: Parts, base: _Base, held: _Held) -> ConnectorDesk:
         events=parts.storage.events,
         clock=parts.clock,
         randomness=parts.randomness,
+        rules=rules,
     )
 
 

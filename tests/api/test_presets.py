@@ -68,3 +68,45 @@ async def test_a_connector_is_made_of_one_thing(served: Served) -> None:
 
     assert (await served.operator.problem("POST", "/v1/connectors", json=both))["code"]
     assert (await served.operator.problem("POST", "/v1/connectors", json={}))["code"]
+
+
+SLACK = {
+    "schema": "1.0",
+    "name": "Slack",
+    "auth_components": {
+        "type": "oauth2",
+        "authorizationURL": "https://slack.com/oauth/v2/authorize",
+        "tokenURL": "https://slack.com/api/oauth.v2.access",
+        "scope": "chat:write users:read",
+        "clientID": "{{clientID}}",
+        "clientSecret": "{{clientSecret}}",
+    },
+    "requiredSettings": {"authFields": []},
+    "endpoints": {},
+    "actions": [],
+}
+
+
+async def test_a_draft_is_warned_of_what_its_server_wants_and_of_our_callback_url(
+    served: Served,
+) -> None:
+    made = await served.operator.post("/v1/connectors", {"definition": SLACK})
+
+    draft = await served.operator.get(f"/v1/connectors/{made['id']}/draft")
+
+    found = {each["code"]: each for each in draft["diagnostics"]}
+    assert found["quirk_slack_separator"]["link"].startswith("https://docs.slack.dev/")
+    assert found["quirk_slack_separator"]["fix"]["patch"] == [
+        {"op": "add", "path": "/auth_components/scopeSeparator", "value": ","}
+    ]
+    assert found["quirk_slack_http_callback"]["severity"] == "warning"
+    shown = {each["code"] for each in made["diagnostics"]}
+    assert {"quirk_slack_separator", "quirk_slack_http_callback"} <= shown
+
+
+async def test_a_warning_about_a_server_does_not_keep_a_draft_from_being_published(
+    served: Served,
+) -> None:
+    made = await served.operator.post("/v1/connectors", {"definition": SLACK, "publish": True})
+
+    assert made["published"] == 1

@@ -56,7 +56,7 @@ def test_machine_output_names_the_same_places(run_offline: Run, tmp_path: Path) 
     assert isinstance(ended.json, list)
     (checked,) = ended.json
     assert (checked["file"], checked["valid"]) == (file, False)
-    assert {"code", "severity", "message", "pointer", "line", "column", "fix"} == set(
+    assert {"code", "severity", "message", "pointer", "line", "column", "fix", "link"} == set(
         checked["diagnostics"][0]
     )
 
@@ -91,3 +91,44 @@ def test_a_file_that_cannot_be_read_is_named(run_offline: Run, tmp_path: Path) -
 
     assert run_offline("validate", str(tmp_path / "none.json")).code == 64
     assert "UTF-8" in run_offline("validate", str(latin)).err
+
+
+SLACK = """{
+  "schema": "1.0",
+  "name": "Slack",
+  "auth_components": {
+    "type": "oauth2",
+    "authorizationURL": "https://slack.com/oauth/v2/authorize",
+    "tokenURL": "https://slack.com/api/oauth.v2.access",
+    "scope": "chat:write users:read",
+    "clientID": "{{clientID}}",
+    "clientSecret": "{{clientSecret}}"
+  },
+  "requiredSettings": {"authFields": []},
+  "endpoints": {},
+  "actions": []
+}
+"""
+
+
+def test_what_a_server_wants_is_warned_of_with_a_link(run_offline: Run, tmp_path: Path) -> None:
+    file = written(tmp_path, SLACK)
+
+    ended = run_offline("validate", file)
+
+    assert ended.code == 0
+    (line,) = [each for each in ended.out.splitlines() if "quirk_slack_separator" in each]
+    assert line.startswith(f"{file}:6:")
+    assert "commas between scopes. See https://docs.slack.dev/" in line
+
+
+def test_fixes_give_a_server_what_it_wants_and_come_to_an_end(
+    run_offline: Run, tmp_path: Path
+) -> None:
+    file = written(tmp_path, SLACK)
+
+    run_offline("validate", "--fix", file)
+
+    auth = json.loads(Path(file).read_text())["auth_components"]
+    assert (auth["scopeSeparator"], auth["pkce"]) == (",", "off")
+    assert run_offline("validate", file).out == ""

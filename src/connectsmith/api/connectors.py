@@ -39,7 +39,6 @@ from connectsmith.api.views import connector_shape, revision_shape, secret_shape
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import CallerError
 from connectsmith.service.connectors import diagnostic_json
-from connectsmith.service.readings import read_text
 from connectsmith.service.rows import (
     ConnectorRow,
 )
@@ -123,7 +122,7 @@ async def draft(
     """Show the draft as typed, with its diagnostics."""
     row = await desks.connectors.get(caller, connector)
     response.headers["ETag"] = etag(row.draft_version)
-    return await _draft(row)
+    return await _draft(desks, row)
 
 
 @router.put("/{connector}/draft")
@@ -138,11 +137,11 @@ async def save_draft(
     """Store the draft as typed, faulty or not."""
     row = await desks.connectors.save_draft(caller, connector, body.text, version=version)
     response.headers["ETag"] = etag(row.draft_version)
-    return await _draft(row)
+    return await _draft(desks, row)
 
 
-async def _draft(row: ConnectorRow) -> DraftShape:
-    reading = await read_text(row.draft)
+async def _draft(desks: TheDesks, row: ConnectorRow) -> DraftShape:
+    reading = await desks.connectors.reading(row)
     return DraftShape(
         text=row.draft,
         version=row.draft_version,

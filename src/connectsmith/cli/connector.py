@@ -286,4 +286,5 @@ def _print_saved(name: str, saved: Draft, *, json: bool) -> None:
 def _print_diagnostics(name: str, diagnostics: list[Diagnostic]) -> None:
     for each in diagnostics:
         place = f":{each.start.line}:{each.start.column}" if each.start else ""
-        warn(f"{name}{place}: {each.code}: {each.message}")
+        link = f" See {each.link}" if each.link else ""
+        warn(f"{name}{place}: {each.code}: {each.message}{link}")

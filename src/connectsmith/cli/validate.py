@@ -10,6 +10,7 @@ import typer
 from connectsmith.cli.printing import as_json, say, warn
 from connectsmith.core.definition.reading import Diagnostic, TextEdit, read
 from connectsmith.errors import BodyUnreadable
+from connectsmith.presets import quirk_rules
 
 FAULTY = 2
 _ROUNDS = 20
@@ -57,7 +58,7 @@ def _check(name: str, *, fix: bool) -> Checked:
         text, fixed = _fixed(text)
         if fixed:
             _write(name, text)
-    reading = read(text)
+    reading = read(text, quirks=quirk_rules())
     return Checked(name, reading.diagnostics, bool(reading.errors), fixed)
 
 
@@ -87,7 +88,7 @@ def _write(name: str, text: str) -> None:
 def _fixed(text: str) -> tuple[str, int]:
     count = 0
     for _ in range(_ROUNDS):
-        edits = _disjoint(read(text).diagnostics)
+        edits = _disjoint(read(text, quirks=quirk_rules()).diagnostics)
         if not edits:
             break
         text = _apply(text, [edit for group in edits for edit in group])
@@ -123,7 +124,7 @@ def _apply(text: str, edits: list[TextEdit]) -> str:
 def _print(checked: Checked) -> None:
     for each in checked.diagnostics:
         place = f"{checked.name}:{each.start.line}:{each.start.column}"
-        say(f"{place}: {each.code}: {each.message}")
+        say(f"{place}: {each.code}: {each.message}{f' See {each.link}' if each.link else ''}")
     if checked.fixed:
         warn(f"{checked.name}: {checked.fixed} fixed")
 
@@ -146,4 +147,5 @@ def _diagnostic(each: Diagnostic) -> dict[str, object]:
         "line": each.start.line,
         "column": each.start.column,
         "fix": each.fix.title if each.fix else None,
+        "link": each.link,
     }

@@ -2,6 +2,7 @@
 
 from connectsmith.presets.catalogue import preset, presets, search
 from connectsmith.presets.model import Preset
+from connectsmith.presets.rules import quirk_rules, refresh_token_rules
 from connectsmith.presets.sentences import callback_sentence, next_steps, refresh_sentence
 from connectsmith.presets.starting import definition_text
 
@@ -12,6 +13,8 @@ __all__ = [
     "next_steps",
     "preset",
     "presets",
+    "quirk_rules",
     "refresh_sentence",
+    "refresh_token_rules",
     "search",
 ]

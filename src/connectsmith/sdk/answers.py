@@ -68,6 +68,7 @@ class Diagnostic(Answer):
     message: str
     pointer: str = ""
     start: Position | None = None
+    link: str | None = None
 
 
 class SecretNames(Answer):

@@ -39,6 +39,7 @@ from connectsmith.service.rows import (
     Page,
     RevisionRow,
 )
+from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 
 LONGEST_TEXT = 1024 * 1024
@@ -75,6 +76,7 @@ class ConnectorDesk:
         events: Events,
         clock: Clock,
         randomness: Randomness,
+        rules: Rules,
     ) -> None:
         self._connectors = connectors
         self._blueprints = blueprints
@@ -83,6 +85,7 @@ class ConnectorDesk:
         self._events = events
         self._clock = clock
         self._randomness = randomness
+        self._rules = rules
 
     async def create(self, caller: Caller, text: str) -> ConnectorRow:
         """Make a connector from a definition's text, faulty or not."""
@@ -127,7 +130,7 @@ class ConnectorDesk:
     async def overview(self, row: ConnectorRow) -> Overview:
         """Say what a connector's draft holds and what it still needs."""
         stored = await self._secrets.stored_names(row.workspace, row.id)
-        reading = await read_text(row.draft, stored)
+        reading = await self.reading(row, stored)
         definition = reading.definition
         if definition is None:
             outline = await outline_text(row.draft)
@@ -150,6 +153,13 @@ class ConnectorDesk:
             browser=tuple(sorted(shown)),
             changed=published is None or published.text != row.draft,
         )
+
+    async def reading(self, row: ConnectorRow, stored: frozenset[str] | None = None) -> Reading:
+        """Read a connector's draft, knowing the callback URL that its service will be given.
+
+        With the names of stored secrets, those that are missing are warned of.
+        """
+        return await read_text(row.draft, stored, callback_url=self._rules.callback_url(row.id))
 
     async def page(
         self, caller: Caller, *, limit: int, after: str | None, search: str | None
@@ -297,6 +307,7 @@ def diagnostic_json(each: Diagnostic) -> dict[str, object]:
         "pointer": each.pointer,
         "start": _position(each.start),
         "end": _position(each.end),
+        "link": each.link,
         "fix": None
         if each.fix is None
         else {

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from connectsmith.core.definition.outline import Outline, outline_of
 from connectsmith.core.definition.reading import Reading, read
+from connectsmith.presets import quirk_rules
 
 LARGE: Final = 64 * 1024
 """Characters from which a text is read apart: below, a reading takes no longer than a call."""
@@ -27,9 +28,16 @@ async def apart(text: str, reading: Callable[[], ResultT]) -> ResultT:
     return await asyncio.get_running_loop().run_in_executor(_READER, reading)
 
 
-async def read_text(text: str, secret_names: frozenset[str] | None = None) -> Reading:
-    """Read a definition's text; see `read`."""
-    return await apart(text, lambda: read(text, secret_names=secret_names))
+async def read_text(
+    text: str, secret_names: frozenset[str] | None = None, *, callback_url: str | None = None
+) -> Reading:
+    """Read a definition's text, by the quirk rules that ship; see `read`."""
+    return await apart(
+        text,
+        lambda: read(
+            text, secret_names=secret_names, quirks=quirk_rules(), callback_url=callback_url
+        ),
+    )
 
 
 async def outline_text(text: str) -> Outline:

@@ -41,7 +41,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault of a text, with its place."""
+    """One fault of a text, with its place; `link` leads to what a service says about it."""
 
     code: str
     severity: Severity
@@ -50,6 +50,7 @@ class Diagnostic:
     start: Position
     end: Position
     fix: Fix | None = None
+    link: str | None = None
 
 
 def apply_edits(text: str, edits: Iterable[TextEdit]) -> str:

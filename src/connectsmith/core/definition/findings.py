@@ -41,10 +41,11 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Add a member to the object at the finding's path."""
+    """Add a member to the object at `to`, or else at the finding's path."""
 
     name: str
     value: Any
+    to: Path | None = None
 
 
 Repair = Rename | Replace | Rewrite | Remove | Add
@@ -52,7 +53,10 @@ Repair = Rename | Replace | Rewrite | Remove | Add
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault at a path; `inside` narrows it to a part of the text there (code points)."""
+    """A fault at a path; `inside` narrows it to a part of the text there (code points).
+
+    `link` leads to what a service itself says about it.
+    """
 
     code: str
     severity: Severity
@@ -61,6 +65,7 @@ class Finding:
     on_name: bool = False
     inside: tuple[int, int] | None = None
     repair: Repair | None = None
+    link: str | None = None
 
 
 @dataclass(slots=True)

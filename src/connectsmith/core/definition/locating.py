@@ -4,6 +4,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from connectsmith.core.definition.diagnostics import Diagnostic, Fix, Position, Severity, TextEdit
@@ -71,7 +72,8 @@ class Locator:
         span = self._span(path)
         start, end = self._range(span, finding)
         what = (finding.code, finding.severity, finding.message)
-        return self._diagnostic(what, _pointer(path), (start, end), self._fix(finding, path, span))
+        fix = self._fix(finding, path, span)
+        return replace(self._diagnostic(what, _pointer(path), (start, end), fix), link=finding.link)
 
     def _diagnostic(
         self, what: tuple[str, Severity, str], pointer: str, place: tuple[int, int], fix: Fix | None
@@ -114,6 +116,9 @@ class Locator:
         ]
 
     def _fix(self, finding: Finding, path: Path, span: Span) -> Fix | None:  # noqa: PLR0911 - one for each kind of repair
+        if isinstance(finding.repair, Add) and finding.repair.to is not None:
+            path = self._typed(finding.repair.to)
+            span = self._span(path)
         if self._scan.spans.get(path) is None:
             return None
         match finding.repair:
@@ -131,7 +136,7 @@ class Locator:
             case Remove() if self._parses and path:
                 patch = {"op": "remove", "path": _pointer(path)}
                 return self._made("Remove it", (self._removal(span),), patch)
-            case Add(name, value) if self._parses:
+            case Add(name, value, _) if self._parses:
                 patch = {"op": "add", "path": _pointer((*path, name)), "value": value}
                 return self._made(f'Add "{name}"', (self._addition(span, name, value),), patch)
             case _:

@@ -19,6 +19,7 @@ from connectsmith.core.definition.faults import note_faults
 from connectsmith.core.definition.findings import Findings, Path
 from connectsmith.core.definition.locating import Locator, in_order
 from connectsmith.core.definition.model import Definition
+from connectsmith.core.definition.quirk_rules import NO_RULES, QuirkRules
 from connectsmith.core.definition.scanned import NOTHING, Scan
 from connectsmith.core.definition.spelling import normalised
 from connectsmith.core.definition.syntax import MOST_DEPTH, scan
@@ -51,11 +52,22 @@ class Reading:
         return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
 
 
-def read(text: str, *, secret_names: frozenset[str] | None = None) -> Reading:
+def read(
+    text: str,
+    *,
+    secret_names: frozenset[str] | None = None,
+    quirks: QuirkRules = NO_RULES,
+    callback_url: str | None = None,
+) -> Reading:
     """Read a definition.
 
-    With `secret_names`, a placeholder that names a secret not in it is reported as
-    `secret_unknown` (a warning: it may be entered later) with the names that exist.
+    Args:
+        text: The definition as typed.
+        secret_names: The secrets that are stored. A placeholder that names another one is reported
+            as `secret_unknown` (a warning: it may be entered later) with the names that exist.
+        quirks: What servers want beyond the standard; where a definition does not do it, it is
+            warned of, with a link.
+        callback_url: Where the browser will return, for servers that refuse some addresses.
     """
     if _too_large(text):
         return Reading(None, (_size_fault(),))
@@ -70,7 +82,7 @@ def read(text: str, *, secret_names: frozenset[str] | None = None) -> Reading:
     if value is not NOTHING:
         value, renamed = normalised(value, findings)
         definition = _definition(value, findings)
-        check(value, findings, secret_names)
+        check(value, findings, secret_names, quirks=quirks, callback_url=callback_url)
     if not findings.found and (scanned is None or not scanned.faults):
         return Reading(definition, ())
     locator = Locator(text, scanned or scan(text), value, renamed)

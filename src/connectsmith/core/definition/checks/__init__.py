@@ -10,14 +10,23 @@ from connectsmith.core.definition.checks.actions import check_actions, check_end
 from connectsmith.core.definition.checks.fields import check_auth_fields
 from connectsmith.core.definition.checks.members import check_members
 from connectsmith.core.definition.checks.placed import check_elsewhere
+from connectsmith.core.definition.checks.quirks import check_quirks
 from connectsmith.core.definition.checks.requests import check_auth_request
 from connectsmith.core.definition.checks.root import check_root
 from connectsmith.core.definition.checks.scope import Scope
 from connectsmith.core.definition.checks.sign_in import check_sign_in
 from connectsmith.core.definition.findings import Findings
+from connectsmith.core.definition.quirk_rules import NO_RULES, QuirkRules
 
 
-def check(value: Any, findings: Findings, secret_names: frozenset[str] | None) -> None:
+def check(
+    value: Any,
+    findings: Findings,
+    secret_names: frozenset[str] | None,
+    *,
+    quirks: QuirkRules = NO_RULES,
+    callback_url: str | None = None,
+) -> None:
     """Note every fault and every remark."""
     check_members(value, findings)
     scope = Scope.of(value, findings, secret_names)
@@ -28,3 +37,4 @@ def check(value: Any, findings: Findings, secret_names: frozenset[str] | None) -
     check_endpoints(value, scope)
     check_actions(value, scope)
     check_elsewhere(value, scope)
+    check_quirks(value, scope, quirks, callback_url)
