@@ -20,6 +20,7 @@ from connectsmith.keys.ring import has_ring, open_ring
 from connectsmith.keys.root import RootKey, load_or_create
 from connectsmith.keys.system import SystemClock, SystemRandomness
 from connectsmith.service.access import Access
+from connectsmith.service.asking import Asker
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.browser_steps import BrowserSteps
@@ -46,6 +47,7 @@ from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.sign_in import SignIn
 from connectsmith.service.sign_in_ports import Passwords
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.service.traffic import TokenTraffic
 from connectsmith.settings import Settings
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_postgres, open_sqlite
 from connectsmith.web.site import problem_page, routes
@@ -281,9 +283,10 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
 
 
 def _refresher(parts: Parts, rules: Rules, base: _Base, revoker: Revoker) -> Refresher:
+    traffic = TokenTraffic(randomness=parts.randomness, rules=rules)
     renewer = Renewer(
         connections=parts.storage.connections,
-        endpoint=base.endpoint,
+        asker=Asker(endpoint=base.endpoint, traffic=traffic, rules=rules),
         revoker=revoker,
         events=parts.storage.events,
         sealer=parts.sealer,
@@ -293,6 +296,7 @@ def _refresher(parts: Parts, rules: Rules, base: _Base, revoker: Revoker) -> Ref
     return Refresher(
         connections=parts.storage.connections,
         renewer=renewer,
+        traffic=traffic,
         clock=parts.clock,
         randomness=parts.randomness,
         rules=rules,

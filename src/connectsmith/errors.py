@@ -445,6 +445,12 @@ class RefreshPostponed(Unavailable):
     code = "refresh_postponed"
 
 
+class AuthorizationServerPaused(Unavailable):
+    """The authorization server failed several times in a row, or asked for a pause."""
+
+    code = "authorization_server_paused"
+
+
 class TooMany(Unavailable):
     """Too many requests at once."""
 

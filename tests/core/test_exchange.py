@@ -183,6 +183,7 @@ def test_other_answers_are_not_called_expired(when: dict[str, Any], answer: Http
     assert play(a_call(when=when), [other]).refreshes == 0
 
 
+@pytest.mark.row("R-34")
 def test_a_write_that_may_have_happened_is_not_repeated() -> None:
     said_in_200 = HttpResponse(
         200, (("content-type", "application/json"),), b'{"error":"token_expired"}'

@@ -82,7 +82,7 @@ async def main(orders: Orders) -> None:
         refresher._connections = renewer._connections = heedless
     if orders.dies == "before_request":
         deadly = Signalling(parts.sender, "send", signal.SIGKILL)
-        renewer._endpoint._sender = cast("Sender", deadly)
+        renewer._asker._endpoint._sender = cast("Sender", deadly)
     if orders.dies == "before_commit" or orders.stalls:
         number = signal.SIGSTOP if orders.stalls else signal.SIGKILL
         deadly = Signalling(renewer._connections, "store", number)

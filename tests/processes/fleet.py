@@ -127,7 +127,7 @@ class Fleet:
         connections = self.installation.inside.parts.storage.connections
         row = self.row()
         assert row.received_at is not None
-        past = replace(row, received_at=row.received_at - timedelta(days=1))
+        past = replace(row, received_at=row.received_at - timedelta(days=1), refreshed_at=None)
         assert self.installation.loop.run(connections.store(past, expected_version=row.version))
         return row.version
 

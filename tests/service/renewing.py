@@ -16,6 +16,7 @@ from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Status
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
+from connectsmith.service.asking import Asker
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.holdings import opened
 from connectsmith.service.making import NewConnection
@@ -25,11 +26,17 @@ from connectsmith.service.refresh import Refresher
 from connectsmith.service.renewal import Renewer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
+from connectsmith.service.traffic import TokenTraffic
 from connectsmith.testing import CountingRandomness
 from connectsmith.testing.memory_connections import MemoryConnections
 
 LIFETIME = timedelta(hours=1)
-QUICK: dict[str, Any] = {"poll_first": timedelta(), "poll_later": timedelta()}
+QUICK: dict[str, Any] = {
+    "poll_first": timedelta(),
+    "poll_later": timedelta(),
+    "retry_unsent": (timedelta(),) * 3,
+    "token_requests_per_second": 1e6,
+}
 
 
 @dataclass(slots=True)
@@ -49,6 +56,7 @@ class StrictServer:
     def __init__(self, *, grace: bool = False) -> None:
         self.requests: list[HttpRequest] = []
         self.valid = ["refresh-0"]
+        self.lifetime = int(LIFETIME.total_seconds())
         self._grace = grace
         self._script: list[HttpResponse | Exception | None] = []
         self._held: dict[int, Held] = {}
@@ -86,7 +94,7 @@ class StrictServer:
                 "access_token": f"access-{number}",
                 "refresh_token": self.valid[-1],
                 "token_type": "Bearer",
-                "expires_in": int(LIFETIME.total_seconds()),
+                "expires_in": self.lifetime,
             }
         )
 
@@ -145,9 +153,11 @@ class Renewing:
         desk = self.installation.application.desks.connections
         endpoint = desk._endpoint
         endpoint._sender = cast("Sender", self.server)
+        randomness = CountingRandomness(name)
+        traffic = TokenTraffic(randomness=randomness, rules=self.rules)
         renewer = Renewer(
             connections=self.connections,
-            endpoint=endpoint,
+            asker=Asker(endpoint=endpoint, traffic=traffic, rules=self.rules),
             revoker=desk._revoker,
             events=self.installation.storage.events,
             sealer=sealer(),
@@ -157,8 +167,9 @@ class Renewing:
         return Refresher(
             connections=self.connections,
             renewer=renewer,
+            traffic=traffic,
             clock=self.installation.clock,
-            randomness=CountingRandomness(name),
+            randomness=randomness,
             rules=self.rules,
         )
 

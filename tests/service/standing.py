@@ -18,6 +18,7 @@ from tests.keys.rings import sealer
 
 from connectsmith.bootstrap import Application, Parts, join
 from connectsmith.core.message import HttpRequest, HttpResponse
+from connectsmith.service.ports import Clock, Sender
 from connectsmith.service.rows import (
     AuthorizationRow,
     ConnectionRow,
@@ -243,10 +244,16 @@ class Standing:
 
 
 @asynccontextmanager
-async def standing(**rules: Any) -> AsyncIterator[Standing]:
-    """Run an installation; `rules` replace what it goes by."""
+async def standing(
+    *, world: tuple[Sender, Clock] | None = None, **rules: Any
+) -> AsyncIterator[Standing]:
+    """Run an installation; `rules` replace what it goes by.
+
+    `world` is what there is instead of scripted answers and a clock that stands still.
+    """
     storage, sender, clock = MemoryStorage(), PatientSender(), FixedClock()
-    parts = Parts(storage, sealer(), sender, clock, CountingRandomness(), QuickPasswords())
+    outside, time = world or (sender, clock)
+    parts = Parts(storage, sealer(), outside, time, CountingRandomness(), QuickPasswords())
     application = join(parts, Rules(**{"public_url": PUBLIC} | rules))
     made = await application.desks.access.first_start("tester")
     assert made is not None

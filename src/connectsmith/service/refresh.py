@@ -6,9 +6,10 @@ Within a process, callers share one task, which goes on when a caller is cancell
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
-from connectsmith.core.connection.freshness import refresh_due, usable
+from connectsmith.core.connection.freshness import refresh_due, share_of, usable
 from connectsmith.errors import (
     DefinitionError,
     NetworkError,
@@ -16,21 +17,32 @@ from connectsmith.errors import (
     RemoteError,
     Unavailable,
 )
+from connectsmith.service.asking import Ask, server_of
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.ports import (
     Clock,
     Connections,
     Randomness,
 )
-from connectsmith.service.renewability import postponed_until, refuse_hopeless
+from connectsmith.service.renewability import postponed_until, refuse_hopeless, renewed_just_now
 from connectsmith.service.renewal import Renewer
 from connectsmith.service.rows import (
     ConnectionRow,
 )
 from connectsmith.service.rules import Rules
+from connectsmith.service.traffic import TokenTraffic
 
 POLLS_AT_FIRST = 10
 """How often a loser looks quickly before it slows down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a refresh was asked for."""
+
+    insist: bool
+    background: bool
+    ask: Ask | None
 
 
 class Refresher:
@@ -41,12 +53,14 @@ class Refresher:
         *,
         connections: Connections,
         renewer: Renewer,
+        traffic: TokenTraffic,
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
         self._connections = connections
         self._renewer = renewer
+        self._traffic = traffic
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
@@ -83,32 +97,51 @@ class Refresher:
             received_at=row.received_at,
             lifetime=row.lifetime,
             now=self._clock.now(),
-            fraction=self._randomness.fraction(),
+            fraction=share_of(f"{row.id}.{row.version}"),
             margin=None if blueprint.client is None else blueprint.client.refresh_margin,
         )
 
     async def refresh(
-        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool = False
+        self,
+        row: ConnectionRow,
+        blueprint: Blueprint,
+        *,
+        insist: bool = False,
+        background: bool = False,
+        ask: Ask | None = None,
     ) -> ConnectionRow:
         """Replace the access token that `row` holds, however long it would last.
 
         If another task or process replaced it since `row` was read, its result is returned. With
-        `insist` the authorization server is asked although it failed a moment ago.
+        `insist` the authorization server is asked although it failed a moment ago, or renewed this
+        one. In the background others have precedence. `ask` gets the tokens in another way.
+
+        Raises:
+            ConnectionNotUsable, GrantRejected: a person must act.
+            RefreshBusy, RefreshPostponed, AuthorizationServerPaused, TokenEndpointBusy,
+            NetworkError, ...: not now.
         """
-        while True:
-            fresh = await asyncio.shield(self._shared(row, blueprint, insist=insist))
-            # A task that was running already may have begun from an older version than ours.
-            if fresh.version > row.version:
-                return fresh
-            row = fresh
+        how = _How(insist=insist, background=background, ask=ask)
+        patience = (self._rules.lease + self._rules.token_timeout).total_seconds()
+        deadline = None if background else patience
+        try:
+            async with asyncio.timeout(deadline):
+                while True:
+                    fresh = await asyncio.shield(self._shared(row, blueprint, how))
+                    # A task that was running already may have begun from an older version.
+                    if fresh.version > row.version:
+                        return fresh
+                    row = fresh
+        except TimeoutError:
+            raise RefreshBusy("Many connections are being renewed. Try again.") from None
 
     def _shared(
-        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
+        self, row: ConnectionRow, blueprint: Blueprint, how: "_How"
     ) -> "asyncio.Task[ConnectionRow]":
         key = (row.workspace, row.id)
         task = self._running.get(key)
         if task is None:
-            task = asyncio.create_task(self._refresh(row, blueprint, insist=insist))
+            task = asyncio.create_task(self._refresh(row, blueprint, how))
             self._running[key] = task
             task.add_done_callback(lambda done: self._forget(key, done))
         return task
@@ -134,34 +167,53 @@ class Refresher:
         await self._renewer.store_held(frozenset(self._running))
 
     async def _refresh(
-        self, row: ConnectionRow, blueprint: Blueprint, *, insist: bool
+        self, row: ConnectionRow, blueprint: Blueprint, how: "_How"
     ) -> ConnectionRow:
-        """Wait for the lease, or for whoever holds it, and renew."""
-        polls = 0
-        deadline = _seconds() + (self._rules.lease + self._rules.token_timeout).total_seconds()
+        """Wait for a turn and the lease, or for whoever holds it, and renew."""
+        polls, deadline = 0, _seconds() + self._rules.lease.total_seconds()
         while True:
             current = await self._renewer.current(row)
             if current.version != row.version:
                 return current
-            refuse_hopeless(current)
-            now = self._clock.now()
-            postponed = postponed_until(current, now)
-            if postponed is not None and not (insist and current.failed_at == row.failed_at):
-                raise postponed
-            fence = await self._lease(current, now)
-            renewed = (
-                None if fence is None else await self._renewer.renew(current, blueprint, fence)
-            )
-            if renewed is not None:
-                return renewed
-            if _seconds() > deadline:
+            self._refuse(current, row, how)
+            if not self._leased(current):
+                renewed = await self._renewed(current, blueprint, how)
+                if renewed is not None:
+                    return renewed
+                deadline = min(deadline, _seconds())
+            now = _seconds()
+            if polls and now > deadline + self._rules.token_timeout.total_seconds():
                 raise RefreshBusy("Another process is renewing this connection. Try again.")
             await asyncio.sleep(self._pause(polls))
             polls += 1
 
+    def _refuse(self, current: ConnectionRow, row: ConnectionRow, how: "_How") -> None:
+        """Raise where no request would help, or not yet."""
+        refuse_hopeless(current)
+        now = self._clock.now()
+        if how.insist and current.failed_at == row.failed_at:
+            return
+        if (reason := postponed_until(current, now) or renewed_just_now(current, now)) is not None:
+            raise reason
+
+    def _leased(self, row: ConnectionRow) -> bool:
+        """Tell what is known without asking for the lease, which would be a write."""
+        return row.lease_until is not None and row.lease_until > self._clock.now()
+
+    async def _renewed(
+        self, row: ConnectionRow, blueprint: Blueprint, how: "_How"
+    ) -> ConnectionRow | None:
+        """Renew in a turn of the authorization server's; None when others hold the lease."""
+        server = server_of(row, blueprint)
+        async with self._traffic.turn(
+            server, row.connector, background=how.background, insist=how.insist
+        ):
+            fence = await self._lease(row, self._clock.now())
+            if fence is None:
+                return None
+            return await self._renewer.renew(row, blueprint, fence, ask=how.ask)
+
     async def _lease(self, row: ConnectionRow, now: datetime) -> int | None:
-        if row.lease_until is not None and row.lease_until > now:
-            return None  # known without asking, which would be a write
         until = now + self._rules.lease
         return await self._connections.take_lease(row, owner=self._owner, now=now, until=until)
 

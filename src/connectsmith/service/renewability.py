@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import log2
 
+from connectsmith.core.connection.freshness import share_of, too_soon
 from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.errors import (
     ClientRejected,
@@ -52,6 +54,19 @@ def postponed_until(row: ConnectionRow, now: datetime) -> RefreshPostponed | Non
     return error
 
 
+def renewed_just_now(row: ConnectionRow, now: datetime) -> RefreshPostponed | None:
+    """Return why a token is not renewed again although it is refused; None when it may be."""
+    wait = too_soon(renewed_at=row.refreshed_at, now=now)
+    if wait is None:
+        return None
+    error = RefreshPostponed(
+        "The access token was renewed less than half a minute ago. If it is refused all the same, "
+        "another one is no help yet."
+    )
+    error.retry_after_seconds = max(wait.total_seconds(), 1.0)
+    return error
+
+
 def broken(
     row: ConnectionRow, error: ConnectsmithError, *, now: datetime, rules: Rules
 ) -> ConnectionRow:
@@ -77,10 +92,16 @@ def _event(error: ConnectsmithError) -> Event:
 
 
 def _back_off(row: ConnectionRow, error: ConnectsmithError, rules: Rules) -> timedelta:
-    """Double the pause with each failure in a row, within bounds; obey `Retry-After`."""
+    """Double the pause with each failure in a row, within bounds; obey `Retry-After`.
+
+    Pauses are spread by a tenth: either way where they are ours, only upwards where they were asked
+    for.
+    """
+    share = share_of(f"{row.id}.{row.fence}")
     if isinstance(error, RemoteError) and error.retry_after_seconds:
-        return timedelta(seconds=error.retry_after_seconds)
-    pause = timedelta()
+        return timedelta(seconds=error.retry_after_seconds * (1 + 0.1 * share))
+    pause = rules.retry_first
     if row.failed_at is not None and row.retry_at is not None:
-        pause = min(row.retry_at - row.failed_at, rules.retry_most)
-    return min(max(rules.retry_first, 2 * pause), rules.retry_most)
+        before = (row.retry_at - row.failed_at) / rules.retry_first
+        pause = rules.retry_first * 2 ** min(max(round(log2(before)), 0) + 1, 20)
+    return min(pause, rules.retry_most) * (0.9 + 0.2 * share)

@@ -14,7 +14,6 @@ from datetime import timedelta
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Status
 from connectsmith.errors import (
-    ConnectionFailed,
     ConnectionNotUsable,
     ConnectsmithError,
     Fault,
@@ -24,10 +23,10 @@ from connectsmith.errors import (
     StorageBusy,
     StorageFull,
 )
+from connectsmith.service.asking import Ask, Asker
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.holdings import (
     opened,
-    party_of_connection,
     renewed,
     rescue_place,
 )
@@ -44,7 +43,6 @@ from connectsmith.service.rows import (
     EventRow,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.token_endpoint import Renewed, TokenEndpoint
 
 STORAGE_OUT = (StorageBusy, StorageFull)
 
@@ -69,7 +67,7 @@ class Renewer:
         self,
         *,
         connections: Connections,
-        endpoint: TokenEndpoint,
+        asker: Asker,
         revoker: Revoker,
         events: Events,
         sealer: Sealer,
@@ -77,7 +75,7 @@ class Renewer:
         rules: Rules,
     ) -> None:
         self._connections = connections
-        self._endpoint = endpoint
+        self._asker = asker
         self._revoker = revoker
         self._events = events
         self._sealer = sealer
@@ -103,11 +101,14 @@ class Renewer:
         return current
 
     async def renew(
-        self, row: ConnectionRow, blueprint: Blueprint, fence: int
+        self, row: ConnectionRow, blueprint: Blueprint, fence: int, *, ask: Ask | None = None
     ) -> ConnectionRow | None:
-        """Renew with the lease held; None when another process took it over meanwhile."""
+        """Renew with the lease held; None when another process took it over meanwhile.
+
+        `ask` gets the new tokens in another way than the usual one.
+        """
         try:
-            held, unread = await self._new_credentials(row, blueprint)
+            held, unread = await self._new_credentials(row, blueprint, ask or self._asker.ask)
         except ConnectsmithError as error:
             return await self._failed(row, fence, error)
         except BaseException:
@@ -121,14 +122,14 @@ class Renewer:
         return stored
 
     async def _new_credentials(
-        self, row: ConnectionRow, blueprint: Blueprint
+        self, row: ConnectionRow, blueprint: Blueprint, ask: Ask
     ) -> tuple[Credentials, ConnectsmithError | None]:
         unstored = self._unstored.pop((row.workspace, row.id), None)
         if unstored is not None and unstored.row.version == row.version:
             return unstored.held, unstored.error
         credentials = opened(self._sealer, row)
         try:
-            brought = await self._asked(row, blueprint, credentials)
+            brought = await ask(row, blueprint, credentials)
         except GrantRejected:
             aside = await self._kept_aside(row)
             if aside is None:
@@ -148,24 +149,6 @@ class Renewer:
                 if received_at and row.received_at and received_at > row.received_at:
                     return held
         return None
-
-    async def _asked(
-        self, row: ConnectionRow, blueprint: Blueprint, credentials: Credentials
-    ) -> Renewed:
-        """Ask the authorization server; once more at once when the connection to it broke.
-
-        It may have rotated the refresh token before that. Then a quick repetition is the one thing
-        that can help, and only where the server allows for lost answers.
-        """
-        party = party_of_connection(row, blueprint, credentials)
-        begun = _seconds()
-        try:
-            return await self._endpoint.renew(party, credentials.tokens)
-        except ConnectionFailed:
-            spent = timedelta(seconds=_seconds() - begun)
-            if spent + self._rules.token_timeout > self._rules.lease:
-                raise
-        return await self._endpoint.renew(party, credentials.tokens)
 
     async def _store(self, renewal: _Renewal, *, patience: timedelta) -> ConnectionRow | None:
         """Commit new tokens; whatever happens, they are not thrown away while we live."""

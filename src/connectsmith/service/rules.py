@@ -24,7 +24,17 @@ class Rules:
     poll_first: timedelta = timedelta(milliseconds=20)
     poll_later: timedelta = timedelta(milliseconds=250)
     retry_first: timedelta = timedelta(seconds=1)
-    retry_most: timedelta = timedelta(seconds=30)
+    retry_most: timedelta = timedelta(seconds=27)
+    """Within half a minute, spread by a tenth, of a server's return its connections are renewed."""
+    retry_unsent: tuple[timedelta, ...] = (
+        timedelta(seconds=0.5),
+        timedelta(seconds=1),
+        timedelta(seconds=2),
+    )
+    """Pauses before a token request that never left is repeated."""
+    token_requests_at_once: int = 8
+    """At one authorization server, by one process."""
+    token_requests_per_second: float = 40.0
     patience_while_alive: timedelta = timedelta(seconds=3)
     """How long a call waits for a refresh while the access token still works."""
     idempotency_lifetime: timedelta = timedelta(hours=24)

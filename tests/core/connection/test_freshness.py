@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectsmith.core.connection.freshness import refresh_due, usable
+from connectsmith.core.connection.freshness import refresh_due, share_of, too_soon, usable
 
 RECEIVED_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MIDDLE = 0.5
@@ -25,8 +25,7 @@ def due(
 @pytest.mark.parametrize(
     ("lifetime", "margin"),
     [
-        (5, 1),  # short-lived: a fifth
-        (60, 12),
+        (60, 12),  # short-lived: a fifth
         (119, 23.8),
         (120, 60),  # never under a minute
         (600, 60),
@@ -52,7 +51,7 @@ def test_margin_of_the_definition_is_taken_as_written(fraction: float) -> None:
     assert due(3600, 30, fraction=fraction, margin=30)
 
 
-@given(st.floats(1, 1e9), st.floats(0, 1), st.none() | st.floats(0, 1e9))
+@given(st.floats(30, 1e9), st.floats(0, 1), st.none() | st.floats(0, 1e9))
 def test_fresh_token_is_never_due_and_one_that_ended_always_is(
     lifetime: float, fraction: float, margin: float | None
 ) -> None:
@@ -61,8 +60,40 @@ def test_fresh_token_is_never_due_and_one_that_ended_always_is(
     assert due(lifetime, -1, fraction=fraction, margin=margin)
 
 
-def test_clock_set_back_makes_nothing_due() -> None:
-    assert not due(3600, 7200)
+@pytest.mark.parametrize("lifetime", [1, 5, 29, 31])
+def test_no_token_is_due_within_half_a_minute(lifetime: float) -> None:
+    assert not due(lifetime, lifetime - 29.9)
+    assert due(lifetime, lifetime - 31)
+
+
+def test_clock_that_is_a_little_behind_makes_nothing_due() -> None:
+    assert not due(3600, 3600 + 300)
+
+
+def test_token_from_the_future_is_due_as_nobody_knows_its_age() -> None:
+    assert due(3600, 3600 + 301)
+
+
+@given(st.text())
+def test_share_of_a_name_is_always_the_same_and_below_one(name: str) -> None:
+    assert 0 <= share_of(name) < 1
+    assert share_of(name) == share_of(name)
+
+
+def test_shares_are_spread_over_names() -> None:
+    shares = sorted(share_of(f"cnn_{number}.1") for number in range(1000))
+    assert all(abs(share - number / 1000) < 0.05 for number, share in enumerate(shares))
+
+
+def test_token_renewed_a_moment_ago_is_not_renewed_again() -> None:
+    def wait(seconds: float) -> timedelta | None:
+        return too_soon(renewed_at=RECEIVED_AT, now=RECEIVED_AT + timedelta(seconds=seconds))
+
+    assert wait(0) == timedelta(seconds=30)
+    assert wait(29) == timedelta(seconds=1)
+    assert wait(30) is None
+    assert wait(-1) is None
+    assert too_soon(renewed_at=None, now=RECEIVED_AT) is None
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

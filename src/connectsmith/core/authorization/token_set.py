@@ -26,6 +26,16 @@ from connectsmith.errors import TokenAnswerInvalid
 BOUND_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 """Token types that are no use as a bearer token: whoever holds one must prove something."""
 
+REFRESH_LIFETIMES: Final = (
+    "refresh_token_expires_in",  # Google, GitHub, LinkedIn, Azure AD B2C
+    "refresh_expires_in",  # Keycloak, TikTok
+    "x_refresh_token_expires_in",  # Intuit
+    "refreshTokenExpiresIn",
+)
+"""Where services say how long a refresh token lives; no standard has a name for it."""
+REFRESH_ENDS: Final = ("refresh_token_expires_at", "refresh_token_expiration")
+"""Where they say when it ends."""
+
 LONGEST_TYPE: Final = 64
 
 
@@ -34,8 +44,9 @@ class TokenSet:
     """The tokens held for one grant.
 
     `scopes` are those granted (the requested ones when the answer names none). `lifetime` is None
-    when the server states none and the definition neither: use until refused. `received_at` is
-    aware, UTC.
+    when the server states none and the definition neither: use until refused. `refresh_lifetime`
+    is how long the refresh token lives unused, or at all, where the server states it.
+    `received_at` is aware, UTC.
     """
 
     access_token: Secret
@@ -44,6 +55,7 @@ class TokenSet:
     id_token: Secret | None = None
     token_type: str = "bearer"  # noqa: S105 - RFC 6749 section 7.1's name
     lifetime: timedelta | None = None
+    refresh_lifetime: timedelta | None = None
     scopes: tuple[str, ...] = ()
     captured: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -156,6 +168,7 @@ def _token_set(
         token_type=_token_type(find(body, answer.token_type)),
         lifetime=_lifetime(client, body, answer, received_at)
         or (held.lifetime if held and access_token is held.access_token else None),
+        refresh_lifetime=_refresh_lifetime(body, answer, received_at),
         scopes=granted or kept,
         captured={**(held.captured if held else {}), **_captured(client, body, held)},
     )
@@ -214,6 +227,19 @@ def _lifetime(
     if stated is None and answer.expires_at:
         stated = lifetime_until(find(body, answer.expires_at), received_at)
     return stated or client.refresh_lifetime
+
+
+def _refresh_lifetime(body: Any, answer: TokenResponse, received_at: datetime) -> timedelta | None:
+    """Return how long the refresh token lives, where the server says so in one of many words."""
+    for name in REFRESH_LIFETIMES:
+        stated = lifetime_of(find(body, f"/{name}"), answer.expires_unit)
+        if stated is not None:
+            return stated
+    for name in REFRESH_ENDS:
+        stated = lifetime_until(find(body, f"/{name}"), received_at)
+        if stated is not None:
+            return stated
+    return None
 
 
 def _captured(client: OAuthClient, body: Any, held: TokenSet | None) -> dict[str, Secret]:

@@ -79,13 +79,21 @@ class Credentials:
 
 
 def _about(tokens: TokenSet) -> dict[str, Any]:
-    lifetime = tokens.lifetime
     return {
         "received_at": tokens.received_at.isoformat(),
-        "lifetime": None if lifetime is None else lifetime // timedelta(microseconds=1),
+        "lifetime": _microseconds(tokens.lifetime),
+        "refresh_lifetime": _microseconds(tokens.refresh_lifetime),
         "token_type": tokens.token_type,
         "scopes": list(tokens.scopes),
     }
+
+
+def _microseconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else duration // timedelta(microseconds=1)
+
+
+def _duration(microseconds: int | None) -> timedelta | None:
+    return None if microseconds is None else timedelta(microseconds=microseconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class _About:
 
     received_at: datetime
     lifetime: timedelta | None
+    refresh_lifetime: timedelta | None
     token_type: str
     scopes: tuple[str, ...]
 
@@ -102,10 +111,10 @@ class _About:
 def _read_about(text: str) -> _About:
     """Read it; the same text comes with every call until the tokens are renewed."""
     about = json.loads(text)
-    lifetime = about["lifetime"]
     return _About(
         received_at=datetime.fromisoformat(about["received_at"]),
-        lifetime=None if lifetime is None else timedelta(microseconds=lifetime),
+        lifetime=_duration(about["lifetime"]),
+        refresh_lifetime=_duration(about.get("refresh_lifetime")),
         token_type=about["token_type"],
         scopes=tuple(about["scopes"]),
     )
@@ -122,6 +131,7 @@ def _tokens(flat: Mapping[str, Secret], granted: Mapping[str, Secret]) -> TokenS
         id_token=flat.get("id_token"),
         token_type=about.token_type,
         lifetime=about.lifetime,
+        refresh_lifetime=about.refresh_lifetime,
         scopes=about.scopes,
         captured=granted,
     )

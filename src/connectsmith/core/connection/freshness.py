@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 SHORTEST_MARGIN: Final = timedelta(seconds=60)
 LONGEST_MARGIN: Final = timedelta(minutes=15)
@@ -13,6 +14,11 @@ SHORT_LIVED_SHARE: Final = 0.20
 
 LARGEST_SHARE: Final = 0.90
 """A margin never takes more of a lifetime, or every call would renew the token."""
+
+SHORTEST_USE: Final = timedelta(seconds=30)
+"""No token is renewed again before this, whatever lifetime its server states."""
+CLOCK_ERROR: Final = timedelta(minutes=5)
+"""How far the clocks of an installation's machines may be apart."""
 
 
 def refresh_due(
@@ -27,9 +33,14 @@ def refresh_due(
 
     `fraction` in [0, 1) spreads the margin by ten per cent either way, so that what was issued
     together is not renewed together. A `margin` of the definition is taken as written. A token of
-    unknown lifetime is never due: it is used until it is refused.
+    unknown lifetime is never due: it is used until it is refused. One that was received in the
+    future is due, since the clock was set back and its age is unknown.
     """
     if lifetime is None:
+        return False
+    if received_at - now > CLOCK_ERROR:
+        return True
+    if now - received_at < SHORTEST_USE:
         return False
     wanted = margin if margin is not None else _margin(lifetime) * _spread(fraction)
     return received_at + lifetime - now <= min(wanted, lifetime * LARGEST_SHARE)
@@ -38,6 +49,26 @@ def refresh_due(
 def usable(*, received_at: datetime | None, lifetime: timedelta | None, now: datetime) -> bool:
     """Tell whether a token may still be accepted, as far as is known."""
     return received_at is None or lifetime is None or now < received_at + lifetime
+
+
+def too_soon(*, renewed_at: datetime | None, now: datetime) -> timedelta | None:
+    """Return how long to wait until a token may be renewed again; None when it may be now.
+
+    A token that is refused right after it was renewed is not helped by the next one: whatever an
+    authorization server or an API answers, there is one renewal in half a minute at most.
+    """
+    if renewed_at is None or not timedelta() <= now - renewed_at < SHORTEST_USE:
+        return None
+    return renewed_at + SHORTEST_USE - now
+
+
+def share_of(name: str) -> float:
+    """Return a number in [0, 1) that is always the same for a name, and spread over names.
+
+    Jitter that was drawn anew for every look would end at its earliest: whoever looks often enough
+    draws every number.
+    """
+    return crc32(name.encode()) / 2**32
 
 
 def _margin(lifetime: timedelta) -> timedelta:

@@ -1,0 +1,181 @@
+"""How many token requests an authorization server gets at once, how fast, and when none.
+
+One process measures out its own. Connectors take turns, so that one with ten thousand connections
+keeps nobody else waiting, and what nobody waits for comes last.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from connectsmith.core.connection.circuit import Circuit
+from connectsmith.errors import (
+    AuthorizationServerPaused,
+    ConnectsmithError,
+    EgressDenied,
+    NetworkError,
+    RemoteError,
+    TokenEndpointBusy,
+)
+from connectsmith.service.ports import Randomness
+from connectsmith.service.rules import Rules
+
+PATIENCE: Final = 5.0
+"""Seconds of a pause that are waited out in line; a longer one is told to whoever asks."""
+
+Turn = asyncio.Future[None]
+Lines = OrderedDict[str, deque[Turn]]
+
+
+@dataclass(slots=True)
+class _Server:
+    """One authorization server: its circuit, who is being served, and who waits."""
+
+    circuit: Circuit = field(default_factory=Circuit)
+    running: int = 0
+    next_at: float = 0.0
+    waiting: Lines = field(default_factory=OrderedDict)
+    background: Lines = field(default_factory=OrderedDict)
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether forgetting it would change nothing."""
+        return not self.running and not self.waiting and not self.background
+
+
+class TokenTraffic:
+    """Measure out requests to token endpoints."""
+
+    def __init__(self, *, randomness: Randomness, rules: Rules) -> None:
+        self._randomness = randomness
+        self._rules = rules
+        self._servers: dict[str, _Server] = {}
+
+    @asynccontextmanager
+    async def turn(
+        self, server: str, connector: str, *, background: bool = False, insist: bool = False
+    ) -> AsyncIterator[None]:
+        """Wait for a turn at a server and hold it; a background turn comes after all others.
+
+        With `insist` a server that failed is asked all the same, but not one that asked for a
+        pause.
+
+        Raises:
+            AuthorizationServerPaused: nothing is sent to this server for a while.
+        """
+        one = self._servers.setdefault(server, _Server())
+        if one.circuit.wait(_seconds(), insist=insist) > PATIENCE:
+            raise _paused(one)
+        await self._admitted(one, connector, background=background, insist=insist)
+        try:
+            yield
+        finally:
+            one.running -= 1
+            self._serve(one)
+            if one.idle and one.circuit == Circuit() and one.next_at <= _seconds():
+                self._servers.pop(server, None)
+
+    async def _admitted(
+        self, one: _Server, connector: str, *, background: bool, insist: bool
+    ) -> None:
+        if insist:
+            one.running += 1
+            return
+        turn: Turn = asyncio.get_running_loop().create_future()
+        lines = one.background if background else one.waiting
+        lines.setdefault(connector, deque()).append(turn)
+        self._serve(one)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                one.running -= 1
+                self._serve(one)
+            raise
+
+    def _serve(self, one: _Server) -> None:
+        """Let in whoever may come now; the rest at the next moment at which somebody may."""
+        while (turn := _first(one)) is not None:
+            now = _seconds()
+            wait = one.circuit.wait(now)
+            if wait > PATIENCE:
+                _next(one)
+                turn.set_exception(_paused(one))
+                continue
+            if one.running >= (1 if one.circuit.down else self._rules.token_requests_at_once):
+                return
+            wait = max(wait, one.next_at - now)
+            if wait > 0:
+                self._later(one, wait)
+                return
+            _next(one)
+            one.running += 1
+            one.next_at = now + 1 / self._rules.token_requests_per_second
+            turn.set_result(None)
+
+    def _later(self, one: _Server, wait: float) -> None:
+        if one.timer is None:
+            one.timer = asyncio.get_running_loop().call_later(wait, self._wake, one)
+
+    def _wake(self, one: _Server) -> None:
+        one.timer = None
+        self._serve(one)
+
+    def note(self, server: str, error: ConnectsmithError | None = None) -> None:
+        """Note how a request ended: what a refusal shows is that the server works."""
+        one = self._servers.get(server)
+        if one is None:
+            return
+        if error is not None and _unwell(error):
+            asked = error.retry_after_seconds if isinstance(error, RemoteError) else None
+            one.circuit = one.circuit.failed(
+                _seconds(), retry_after=asked, fraction=self._randomness.fraction()
+            )
+        else:
+            one.circuit = one.circuit.answered()
+
+
+def _unwell(error: ConnectsmithError) -> bool:
+    return isinstance(error, TokenEndpointBusy | NetworkError) and not isinstance(
+        error, EgressDenied
+    )
+
+
+def _first(one: _Server) -> Turn | None:
+    """Return the turn that is next, without those that nobody waits for any more."""
+    for lines in (one.waiting, one.background):
+        while lines:
+            connector, line = next(iter(lines.items()))
+            while line and line[0].done():
+                line.popleft()
+            if line:
+                return line[0]
+            del lines[connector]
+    return None
+
+
+def _next(one: _Server) -> None:
+    """Take the next turn out, and put its connector last."""
+    lines = one.waiting or one.background
+    connector, line = next(iter(lines.items()))
+    line.popleft()
+    lines.move_to_end(connector)
+    if not line:
+        del lines[connector]
+
+
+def _paused(one: _Server) -> AuthorizationServerPaused:
+    error = AuthorizationServerPaused(
+        "The authorization server failed several times in a row, or asked for a pause. It is asked "
+        "again soon."
+    )
+    error.retry_after_seconds = max(one.circuit.wait(_seconds()), 1.0)
+    return error
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
