@@ -17,7 +17,10 @@ REVEALING = {
     "core/connection/apply.py": "puts credentials into calls",
     "core/connection/credentials.py": "reads the part of a sealed record that says what it holds",
     "core/connection/reach.py": "works out the hosts that an owner's fields stand in",
+    "keys/signer.py": "signs",
+    "core/authorization/assertion.py": "names the client in what it signs",
     "core/authorization/client_auth.py": "authenticates the client",
+    "core/authorization/filling.py": "fills placeholders",
     "core/authorization/grant.py": "redeems and refreshes",
     "core/secret/encodings.py": "knows what to black out, in every spelling",
 }

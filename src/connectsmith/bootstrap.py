@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from connectsmith.keys.envelope import EnvelopeSealer
 from connectsmith.keys.passwords import Argon2Passwords
 from connectsmith.keys.ring import has_ring, open_ring
 from connectsmith.keys.root import RootKey, load_or_create
+from connectsmith.keys.signer import JoseSigner
 from connectsmith.keys.system import SystemClock, SystemRandomness
 from connectsmith.service.access import Access
 from connectsmith.service.asking import Asker
@@ -26,6 +27,8 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.chores import Chores
+from connectsmith.service.client_ports import KeySigner
+from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.desks import Desks
@@ -63,6 +66,7 @@ class Parts:
     clock: Clock
     randomness: Randomness
     passwords: Passwords
+    signer: KeySigner = field(default_factory=JoseSigner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ class _Base:
     access: Access
     sign_in: SignIn
     secrets: SecretKeys
+    clients: Clients
     endpoint: TokenEndpoint
     records: Records
 
@@ -171,6 +176,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         access=base.access,
         connectors=_connectors(parts, rules, base, held),
         secrets=base.secrets,
+        keys=base.clients.keys,
         authorizations=held.authorizations,
         browser=_browser(parts, rules, base, held.authorizations),
         connections=held.connections,
@@ -180,6 +186,7 @@ def join(parts: Parts, rules: Rules) -> Application:
     )
     chores = Chores(
         access=base.access,
+        clients=base.clients.care,
         sign_in=base.sign_in,
         secrets=base.secrets,
         authorizations=held.authorizations,
@@ -205,6 +212,16 @@ def _base(parts: Parts, rules: Rules) -> _Base:
         clock=clock,
         randomness=parts.randomness,
     )
+    clients = clients_of(
+        storage,
+        blueprints=blueprints,
+        secrets=secrets,
+        signer=parts.signer,
+        sealer=parts.sealer,
+        clock=clock,
+        randomness=parts.randomness,
+        rules=rules,
+    )
     records = Records(
         calls=storage.calls,
         idempotency=storage.idempotency,
@@ -229,11 +246,11 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             randomness=parts.randomness,
         ),
         secrets=secrets,
+        clients=clients,
         endpoint=TokenEndpoint(
-            secrets=secrets,
+            opener=clients.opener,
             sender=parts.sender,
             clock=clock,
-            randomness=parts.randomness,
             rules=rules,
             recorder=FlightRecorder(records, clock, parts.randomness),
         ),

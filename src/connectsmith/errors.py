@@ -111,6 +111,12 @@ class ValueMissing(DefinitionError):
     code = "value_missing"
 
 
+class KeyUnusable(DefinitionError):
+    """A private key cannot be read, or cannot sign what the definition asks for."""
+
+    code = "key_unusable"
+
+
 class IssuerUnexpected(DefinitionError):
     """The authorization response names an issuer the definition does not (RFC 9207)."""
 

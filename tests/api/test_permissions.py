@@ -24,6 +24,8 @@ NEEDED: Mapping[tuple[str, str], str] = {
     ("POST", "/v1/connectors/{connector}/secrets"): "secrets:write",
     ("POST", "/v1/connectors/{connector}/secrets/{secret}/confirm"): "secrets:write",
     ("DELETE", "/v1/connectors/{connector}/secrets/{secret}"): "secrets:write",
+    ("GET", "/v1/connectors/{connector}/keys"): "connectors:read",
+    ("POST", "/v1/connectors/{connector}/keys"): "secrets:write",
     ("POST", "/v1/connectors/{connector}/authorizations"): "connections:write",
     ("GET", "/v1/connectors/{connector}/authorizations"): "connections:read",
     ("GET", "/v1/authorizations/{authorization}"): "connections:read",
@@ -49,7 +51,7 @@ NEEDED: Mapping[tuple[str, str], str] = {
     ("DELETE", "/v1/tokens/{token}"): "tokens:write",
 }
 PUBLIC = {("GET", "/health"), ("GET", "/v1/schema"), ("GET", "/v1/openapi.json")}
-PAGES = ("/oauth/start/", "/oauth/callback/")
+PAGES = ("/oauth/start/", "/oauth/jwks/", "/oauth/callback/")
 REFUSED = {401, 403}
 
 

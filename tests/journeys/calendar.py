@@ -15,10 +15,18 @@ LOOPBACK = "http://127.0.0.1:9/done"
 """Where the browser is stopped: nobody listens, nobody needs to."""
 
 
-def definition(issuer: str, /, *, api: str | None = None, **changes: Any) -> dict[str, Any]:
+def definition(
+    issuer: str,
+    /,
+    *,
+    api: str | None = None,
+    fields: list[dict[str, Any]] | None = None,
+    **changes: Any,
+) -> dict[str, Any]:
     """Return the connector; `changes` replace members of `auth_components`, None removes one.
 
-    `api` is where the API is when it is not beside the authorization server.
+    `api` is where the API is when it is not beside the authorization server; `fields` are the
+    owner's.
     """
     auth = {
         "type": "oauth2",
@@ -36,7 +44,7 @@ def definition(issuer: str, /, *, api: str | None = None, **changes: Any) -> dic
         "schema": "1.0",
         "name": "Calendar",
         "auth_components": {key: value for key, value in auth.items() if value is not None},
-        "requiredSettings": {"authFields": []},
+        "requiredSettings": {"authFields": fields or []},
         "auth_test": {
             "method": "GET",
             "endpoint": "/me",

@@ -18,6 +18,14 @@ from tests.servers.good import Registered
 from tests.servers.node import NODE, install
 
 HERE = Path(__file__).parent / "oidc"
+GRANT_TYPES = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "password",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Event:
     grant_type: str | None
     client_id: str | None
     error: str | None
+    detail: str | None = None
 
 
 class OidcServer:
@@ -54,27 +63,35 @@ class OidcServer:
         secret: str | None = None,
         access_token_seconds: int = 5,
         auth_method: str = "client_secret_post",
+        **more: Any,
     ) -> Registered:
-        """Register a client; this server insists on the one method it registered."""
+        """Register a client; this server insists on the one method it registered.
+
+        `more` is metadata by its own names (RFC 7591 section 2).
+        """
         client = Registered(f"oidc-{secrets.token_hex(8)}", secret or secrets.token_urlsafe(32))
         metadata = {
             "client_id": client.client_id,
             "redirect_uris": list(redirect_uris),
-            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+            "grant_types": GRANT_TYPES,
             "response_types": ["code"],
             "token_endpoint_auth_method": auth_method,
             "access_token_seconds": access_token_seconds,
         }
-        if auth_method != "none":
+        if auth_method in {"client_secret_post", "client_secret_basic"}:
             metadata["client_secret"] = client.client_secret
-        self._tell("clients", metadata)
+        self._tell("clients", metadata | more)
         return client
 
     def advance(self, seconds: float) -> None:
         self._tell("advance", {"seconds": seconds})
 
+    def answer_device(self, user_code: str, *, allow: bool = True, person: str = "ada") -> None:
+        """Type a user code at the server's page, and say yes or no."""
+        self._tell("device", {"user_code": user_code, "person": person, "allow": allow})
+
     def set(self, **settings: bool | int) -> None:
-        """Change `rotate`, `refreshTokens` or `codeSeconds` until the next `reset`."""
+        """Change one of `DEFAULTS` in `server.mjs` until the next `reset`."""
         self._tell("settings", settings)
 
     def reset(self) -> None:

@@ -9,6 +9,7 @@ from connectsmith.service.rows import (
     ApiTokenRow,
     AuthorizationRow,
     CallRow,
+    ClientRecordRow,
     ConnectionRow,
     ConnectorRow,
     RevisionRow,
@@ -135,5 +136,20 @@ def api_token(identifier: str = "tok_a", **different: Any) -> ApiTokenRow:
         digest=identifier.encode().ljust(32, b"d"),
         scopes=("connectors:read", "calls:write"),
         created_at=NOW,
+    )
+    return replace(row, **different)
+
+
+def client_record(identifier: str = "kid-a", **different: Any) -> ClientRecordRow:
+    row = ClientRecordRow(
+        workspace=WORKSPACE,
+        connector="con_a",
+        kind="key",
+        id=identifier,
+        version=1,
+        content='{"alg": "ES256"}',
+        created_at=NOW,
+        sealed=b"\x00sealed\xff",
+        due_at=LATER,
     )
     return replace(row, **different)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectsmith import __version__
-from connectsmith.api import calls, connections, connectors, public, tokens
+from connectsmith.api import calls, connections, connectors, keys, public, tokens
 from connectsmith.api.document import describing
 from connectsmith.api.hosts import OwnHostOnly
 from connectsmith.api.problems import (
@@ -32,6 +32,7 @@ LONGEST_BODY: Final = 16 * 1024 * 1024
 ROUTERS: Final = (
     public.router,
     connectors.router,
+    keys.router,
     connections.router,
     calls.router,
     tokens.router,

@@ -136,6 +136,25 @@ class StoredSecret(Answer):
     browser: bool = False
 
 
+class SigningKey(Answer):
+    """The public half of a connector's own signing key."""
+
+    id: str
+    algorithm: str
+    jwk: dict[str, Any]
+    origins: list[str] = []
+    created_at: datetime
+    signs_from: datetime
+    published_until: datetime | None = None
+
+
+class KeySet(Answer):
+    """A connector's own signing keys; the authorization server fetches them at `jwks_url`."""
+
+    jwks_url: str
+    items: list[SigningKey] = []
+
+
 class Account(Answer):
     """Whose account a connection belongs to."""
 

@@ -19,12 +19,14 @@ from connectsmith.sdk.answers import (
     Connector,
     Draft,
     Health,
+    KeySet,
     Nothing,
     Outcome,
     Page,
     Preset,
     Revision,
     Sample,
+    SigningKey,
     StartedAuthorization,
     StoredSecret,
     Transcript,
@@ -220,6 +222,17 @@ def confirm_secret(
     path = _path("v1", "connectors", connector, "secrets", secret, "confirm")
     body = {"origins": list(origins)} | _browser(browser)
     return Operation(StoredSecret, "POST", path, body=body)
+
+
+def keys(connector: str) -> Operation[KeySet]:
+    """See a connector's own signing keys, and the address of their key set."""
+    return Operation(KeySet, "GET", _path("v1", "connectors", connector, "keys"))
+
+
+def rotate_key(connector: str, *, at_once: bool = False) -> Operation[SigningKey]:
+    """Make a connector's next signing key; `at_once` withdraws the old ones now."""
+    path = _path("v1", "connectors", connector, "keys")
+    return Operation(SigningKey, "POST", path, body={"at_once": at_once})
 
 
 def _browser(allowed: bool | None) -> dict[str, object]:  # noqa: FBT001 - as the API's member

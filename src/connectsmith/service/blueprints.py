@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from connectsmith.core.authorization.client import OAuthClient, oauth_client
 from connectsmith.core.call.plan import ActionPlan, plans_of
 from connectsmith.core.connection.apply import AuthPlan, auth_plan
+from connectsmith.core.definition.facts import origins_of_auth
 from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.reading import read
 from connectsmith.core.exchange import Expiry, expiry_of
@@ -34,6 +35,11 @@ class Blueprint:
     plans: Mapping[str, ActionPlan]
     expiry: Expiry
     """What in an API's answer means that the access token expired."""
+
+    @property
+    def origins_auth(self) -> tuple[str, ...]:
+        """Where secrets go when signing in and renewing, as far as the definition says."""
+        return origins_of_auth(self.definition)
 
 
 def compile_blueprint(text: str, revision: int) -> Blueprint:

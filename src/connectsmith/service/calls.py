@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
 
-from connectsmith.core.authorization.grant import client_identity
+from connectsmith.core.authorization.filling import client_identity
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.call.arguments import check_arguments
 from connectsmith.core.call.plan import ActionPlan, find_plan

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from connectsmith.service.access import Access
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
+from connectsmith.service.clients import ClientCare
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
@@ -20,6 +21,7 @@ class Chores:
         self,
         *,
         access: Access,
+        clients: ClientCare,
         sign_in: SignIn,
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
@@ -30,6 +32,7 @@ class Chores:
         records: Records,
     ) -> None:
         self._access = access
+        self._clients = clients
         self._sign_in = sign_in
         self._secrets = secrets
         self._authorizations = authorizations
@@ -53,6 +56,7 @@ class Chores:
         await _each(
             self._access.flush,
             self._secrets.flush,
+            self._clients.tend,
             self._calls.flush,
             self._records.prune,
             self._sign_in.prune,

@@ -101,7 +101,7 @@ class ConnectionDesk:
         )
         tokens = None
         if blueprint.client is not None:
-            tokens = await self._endpoint.client_credentials(party)
+            tokens = await self._endpoint.unattended(party)
         made = await self.add(
             NewConnection(
                 party=party,

@@ -13,6 +13,7 @@ from connectsmith.service.records import Records
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.sign_in import SignIn
+from connectsmith.service.signing_keys import SigningKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Desks:
     access: Access
     connectors: ConnectorDesk
     secrets: SecretKeys
+    keys: SigningKeys
     authorizations: AuthorizationDesk
     browser: BrowserSteps
     connections: ConnectionDesk

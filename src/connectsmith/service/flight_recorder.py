@@ -24,7 +24,6 @@ from connectsmith.service.rows import TOKEN_REQUEST, CallRow
 
 EXCHANGE: Final = "exchange"
 REFRESH: Final = "refresh"
-CLIENT_CREDENTIALS: Final = "client_credentials"
 REVOCATION: Final = "revocation"
 
 logger = structlog.get_logger("connectsmith.flight_recorder")

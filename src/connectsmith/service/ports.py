@@ -13,6 +13,7 @@ from typing import Protocol
 
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
+from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.rows import (
     ApiTokenRow,
     AuthorizationRow,
@@ -71,7 +72,7 @@ class SealPlace:
 
     workspace: str
     kind: str
-    """`secret`, `connection`, `authorization`, `transcript`, `job`, `rescue`."""
+    """`secret`, `connection`, `authorization`, `transcript`, `job`, `rescue`, `key` or so."""
     connector: str
     name: str
     """The record's own id, with a secret its name as well."""
@@ -362,6 +363,8 @@ class Storage(Protocol):
     def connectors(self) -> Connectors: ...
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def client_records(self) -> ClientRecords: ...
     @property
     def authorizations(self) -> Authorizations: ...
     @property

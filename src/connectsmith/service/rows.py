@@ -118,6 +118,26 @@ class SecretsChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientRecordRow:
+    """A part of a connector's OAuth client that no author wrote.
+
+    `kind`: `key` (a signing key of its own), `registration` (RFC 7591), `metadata` (RFC 8414).
+    `content` is JSON and no secret; what is one is `sealed`. `version` counts writes from 1.
+    """
+
+    workspace: str
+    connector: str
+    kind: str
+    id: str
+    version: int
+    content: str = field(repr=False)
+    created_at: datetime
+    sealed: bytes | None = field(default=None, repr=False)
+    due_at: datetime | None = None
+    """When it wants to be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationRow:
     """One attempt to authorize.
 

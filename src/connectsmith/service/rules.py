@@ -40,6 +40,8 @@ class Rules:
     idempotency_lifetime: timedelta = timedelta(hours=24)
     transcripts_kept: timedelta = timedelta(days=7)
     transcript_bytes: int = 1024 * 1024 * 1024
+    key_overlap: timedelta = timedelta(hours=1)
+    """How long a new signing key is published before it signs, and an old one after."""
     revocation_attempts: int = 33
     """Rather more than a day, as the pauses grow to an hour."""
 
@@ -50,6 +52,10 @@ class Rules:
     def welcome_url(self, value: str) -> str:
         """Return the address of a one-time link that gives an operator a password."""
         return f"{self.public_url}/welcome/{value}"
+
+    def jwks_url(self, connector: str) -> str:
+        """Return the address of a connector's key set."""
+        return f"{self.public_url}/oauth/jwks/{connector}"
 
     def start_url(self, value: str) -> str:
         """Return the address of a start page."""

@@ -1,15 +1,19 @@
 """Conversations with token and revocation endpoints; nothing here is stored or retried."""
 
-from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from uuid import UUID
+from typing import Final
 
 from connectsmith.core.authorization.grant import (
-    client_credentials_request,
     exchange_request,
     refresh_request,
+    unattended_request,
 )
-from connectsmith.core.authorization.revocation import revocation_accepted, revocation_requests
+from connectsmith.core.authorization.revocation import (
+    revocable,
+    revocation_accepted,
+    revocation_request,
+)
 from connectsmith.core.authorization.token_set import (
     TokenSet,
     read_token_answer,
@@ -18,19 +22,17 @@ from connectsmith.core.authorization.token_set import (
 )
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.message import HttpRequest, HttpResponse
-from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     ConnectsmithError,
+    GrantRejected,
     NetworkError,
     RemoteError,
     SecretDestinationDenied,
     TokenAnswerInvalid,
 )
 from connectsmith.service.flight_recorder import (
-    CLIENT_CREDENTIALS,
     EXCHANGE,
     REFRESH,
     REVOCATION,
@@ -38,14 +40,19 @@ from connectsmith.service.flight_recorder import (
     FlightRecorder,
     answered,
 )
+from connectsmith.service.opening import Opener
 from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Clock,
-    Randomness,
     Sender,
 )
 from connectsmith.service.rules import Rules
-from connectsmith.service.secrets import SecretKeys
+
+Write = Callable[[Values], HttpRequest]
+"""Writes a request with values that are used for that one only."""
+
+_REFUSED: Final = frozenset({400, 401})
+"""What a server answers that believes no signature (RFC 6749 section 5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,58 +68,30 @@ class Renewed:
 
 
 class TokenEndpoint:
-    """Exchange, refresh, client credentials and revocation for one connector at a time."""
+    """Exchange, refresh, grants without a person, and revocation for one connector at a time."""
 
     def __init__(
         self,
         *,
-        secrets: SecretKeys,
+        opener: Opener,
         sender: Sender,
         clock: Clock,
-        randomness: Randomness,
         rules: Rules,
         recorder: FlightRecorder,
     ) -> None:
-        self._secrets = secrets
+        self._opener = opener
         self._sender = sender
         self._clock = clock
-        self._randomness = randomness
         self._rules = rules
         self._recorder = recorder
 
     async def browser_values(self, party: Party) -> Values:
-        """Open what an authorization request is made of: a browser sees its `client_id`.
-
-        Raises:
-            SecretDestinationDenied: `clientID` names a secret that no browser may see.
-            SecretMissing: the definition names secrets that are not stored.
-        """
-        client_id = party.client.client_id
-        names = frozenset(filter(is_secret_name, client_id.names if client_id else ()))
-        await self._secrets.check_browser(party.workspace, party.connector, names)
-        return await self.values(party)
+        """Open what an authorization request is made of; see `Opener`."""
+        return await self._opener.browser_values(party)
 
     async def values(self, party: Party) -> Values:
-        """Open what the placeholders of a party's requests stand for.
-
-        Raises:
-            SecretMissing: the definition names secrets that are not stored.
-        """
-        opened = await self._secrets.open(
-            party.workspace, party.connector, party.client.secret_names
-        )
-        return Values(
-            secrets=opened,
-            fields=party.fields,
-            captured=party.captured,
-            destinations=Destinations.of(party.origins_auth),
-            redirect_uri=self._rules.callback_url(party.connector),
-            random=self._uuid(),
-        )
-
-    def _uuid(self) -> str:
-        bits = urlsafe_b64decode(self._randomness.text() + "=")
-        return str(UUID(bytes=bits[:16], version=4))
+        """Open what the placeholders of a party's requests stand for; see `Opener`."""
+        return await self._opener.values(party)
 
     async def exchange(
         self,
@@ -127,30 +106,43 @@ class TokenEndpoint:
 
         `state` is the authorization request's, for a token request that names `oauth.state`.
         """
-        values = await self.values(party)
-        request = exchange_request(
-            party.client,
-            code=code,
-            redirect_uri=redirect_uri,
-            verifier=verifier,
-            values=replace(values, state=state),
-        )
-        return await self._ask(party, request, EXCHANGE)
 
-    async def client_credentials(self, party: Party) -> TokenSet:
-        """Ask for a token on the client's own behalf (RFC 6749 section 4.4)."""
-        request = client_credentials_request(party.client, values=await self.values(party))
-        return await self._ask(party, request, CLIENT_CREDENTIALS)
+        def write(values: Values) -> HttpRequest:
+            return exchange_request(
+                party.client,
+                code=code,
+                redirect_uri=redirect_uri,
+                verifier=verifier,
+                values=replace(values, state=state),
+            )
+
+        return await self._ask(party, write, EXCHANGE)
+
+    async def unattended(self, party: Party) -> TokenSet:
+        """Ask for a token where the grant needs no person (RFC 6749 sections 4.3, 4.4; 7523)."""
+
+        def write(values: Values) -> HttpRequest:
+            return unattended_request(party.client, values=values)
+
+        return await self._ask(party, write, party.client.grant)
 
     async def renew(self, party: Party, tokens: TokenSet | None) -> Renewed:
         """Refresh (RFC 6749 section 6), or ask again where the grant needs no person."""
         token = renewing_token(party.client, tokens) if tokens else None
         if tokens is None or token is None:
-            return Renewed(await self.client_credentials(party))
-        request = refresh_request(
-            party.client, refresh_token=token, values=await self.values(party)
-        )
-        flight = await self._flown(party, request, REFRESH)
+            return Renewed(await self.unattended(party))
+        try:
+            return await self._refreshed(party, tokens, token)
+        except GrantRejected:
+            if not party.client.unattended:
+                raise
+            return Renewed(await self.unattended(party))
+
+    async def _refreshed(self, party: Party, tokens: TokenSet, token: Secret) -> Renewed:
+        def write(values: Values) -> HttpRequest:
+            return refresh_request(party.client, refresh_token=token, values=values)
+
+        flight = await self._flown(party, write, REFRESH)
         try:
             return Renewed(self._landed(party, flight, tokens))
         except TokenAnswerInvalid as error:
@@ -169,15 +161,17 @@ class TokenEndpoint:
         if party.blueprint.client is None or credentials.tokens is None:
             return True
         opened = values or await self.values(party)
-        requests = revocation_requests(party.client, credentials.tokens, opened)
         accepted = True
-        for request in requests:
-            accepted = await self._revoked(party, request) and accepted
+        for hint, token in revocable(party.client, credentials.tokens):
+            accepted = await self._revoked(party, hint, token, opened) and accepted
         return accepted
 
-    async def _revoked(self, party: Party, request: HttpRequest) -> bool:
+    async def _revoked(self, party: Party, hint: str, token: Secret, opened: Values) -> bool:
+        def write(values: Values) -> HttpRequest:
+            return revocation_request(party.client, hint, token, values)
+
         try:
-            flight = await self._flown(party, request, REVOCATION)
+            flight = await self._flown(party, write, REVOCATION, opened=opened)
         except (NetworkError, RemoteError):
             return False
         response = answered(flight)
@@ -187,10 +181,23 @@ class TokenEndpoint:
         self._recorder.keep(party, flight)
         return revocation_accepted(response)
 
-    async def _ask(self, party: Party, request: HttpRequest, kind: str) -> TokenSet:
-        return self._landed(party, await self._flown(party, request, kind), None)
+    async def _ask(self, party: Party, write: Write, kind: str) -> TokenSet:
+        return self._landed(party, await self._flown(party, write, kind), None)
 
-    async def _flown(self, party: Party, request: HttpRequest, kind: str) -> Flight:
+    async def _flown(
+        self, party: Party, write: Write, kind: str, *, opened: Values | None = None
+    ) -> Flight:
+        """Send a request; once more when it was signed by a clock that the server refuses."""
+        values = opened or await self.values(party)
+        flight = await self._sent(party, write(self._opener.fresh(party, values)), kind)
+        response = answered(flight)
+        was_wrong = self._opener.clocks.learn(party.connector, response)
+        if values.signing is None or not was_wrong or response.status not in _REFUSED:
+            return flight
+        self._recorder.keep(party, replace(flight, error=_wrong_clock()))
+        return await self._sent(party, write(self._opener.fresh(party, values)), kind)
+
+    async def _sent(self, party: Party, request: HttpRequest, kind: str) -> Flight:
         """Send a request; one that gets no answer is written down."""
         flight = Flight(kind, request, self._clock.now())
         try:
@@ -228,5 +235,12 @@ class TokenEndpoint:
         try:
             return await self._sender.send(replace(request, timeout=self._rules.token_timeout))
         except SecretDestinationDenied as error:
-            await self._secrets.denied(party.workspace, party.connector, error.message)
+            await self._opener.secrets.denied(party.workspace, party.connector, error.message)
             raise
+
+
+def _wrong_clock() -> RemoteError:
+    return RemoteError(
+        "The server refused what was signed, and its clock is not ours. It is signed again by its "
+        "own clock."
+    )

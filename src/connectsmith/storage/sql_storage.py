@@ -2,6 +2,7 @@
 
 import contextlib
 
+from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.ports import (
     Accounts,
     Authorizations,
@@ -19,6 +20,7 @@ from connectsmith.storage.database import Database
 from connectsmith.storage.stores.accounts import SqlAccounts
 from connectsmith.storage.stores.authorizations import SqlAuthorizations
 from connectsmith.storage.stores.calls import SqlCalls
+from connectsmith.storage.stores.client_records import SqlClientRecords
 from connectsmith.storage.stores.connections import SqlConnections
 from connectsmith.storage.stores.connectors import SqlConnectors
 from connectsmith.storage.stores.events import SqlEvents
@@ -38,6 +40,7 @@ class SqlStorage:
         self.sessions: Sessions = SqlSessions(credentials)
         self.connectors: Connectors = SqlConnectors(credentials)
         self.secrets: Secrets = SqlSecrets(credentials)
+        self.client_records: ClientRecords = SqlClientRecords(credentials)
         self.authorizations: Authorizations = SqlAuthorizations(credentials)
         self.connections: Connections = SqlConnections(credentials)
         self._calls = SqlCalls(calls)

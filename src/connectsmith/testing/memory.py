@@ -1,5 +1,6 @@
 """Storage in memory: what the contract tests hold against the databases, and what tests run on."""
 
+from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.ports import (
     Accounts,
     Authorizations,
@@ -14,6 +15,7 @@ from connectsmith.service.ports import (
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.testing.memory_calls import MemoryCalls
+from connectsmith.testing.memory_client_records import MemoryClientRecords
 from connectsmith.testing.memory_connections import MemoryConnections
 from connectsmith.testing.memory_connectors import (
     MemoryAuthorizations,
@@ -41,6 +43,7 @@ class MemoryStorage:
         self.sessions: Sessions = MemorySessions(accounts)
         self.connectors: Connectors = MemoryConnectors(tables)
         self.secrets: Secrets = MemorySecrets(tables)
+        self.client_records: ClientRecords = MemoryClientRecords(tables)
         self.authorizations: Authorizations = MemoryAuthorizations(tables)
         self.connections: Connections = MemoryConnections(tables)
         self.calls: Calls = MemoryCalls()

@@ -97,6 +97,8 @@ class MemoryConnectors:
         for number in [row.number for row in await self.revisions(workspace, connector)]:
             del tables.revisions[(workspace, connector, number)]
         place = (workspace, connector)
+        records = tables.client_records
+        tables.client_records = {key: row for key, row in records.items() if key[:2] != place}
         tables.secrets = _without(tables.secrets, place)
         tables.authorizations = _without(tables.authorizations, place)
         tables.connections = _without(tables.connections, place)

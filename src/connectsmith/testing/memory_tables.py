@@ -8,6 +8,7 @@ from typing import TypeVar
 from connectsmith.errors import FieldInvalid, NotFound
 from connectsmith.service.rows import (
     AuthorizationRow,
+    ClientRecordRow,
     ConnectionRow,
     ConnectorRow,
     Page,
@@ -31,6 +32,7 @@ class Tables:
     connectors: dict[Key, ConnectorRow] = field(default_factory=dict)
     revisions: dict[tuple[str, str, int], RevisionRow] = field(default_factory=dict)
     secrets: dict[Key, SecretRow] = field(default_factory=dict)
+    client_records: dict[tuple[str, str, str, str], ClientRecordRow] = field(default_factory=dict)
     authorizations: dict[Key, AuthorizationRow] = field(default_factory=dict)
     connections: dict[Key, ConnectionRow] = field(default_factory=dict)
     rescues: dict[Key, dict[int, bytes]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from connectsmith.errors import (
@@ -236,7 +236,15 @@ def _told(told: Outcome, typed: str) -> Response:
             assert_never(told.kind)
 
 
+async def jwks(request: Request) -> Response:
+    """Publish a connector's key set (RFC 7517): public keys, for whoever asks."""
+    keys = await _desks(request).keys.published(request.path_params["connector"])
+    headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    return JSONResponse(keys, headers=headers)
+
+
 routes = [
+    Route("/oauth/jwks/{connector}", jwks, methods=["GET"]),
     Route("/oauth/start/{value}", start, methods=["GET"]),
     Route("/oauth/start/{value}", depart, methods=["POST"]),
     Route("/oauth/callback/{connector}", callback, methods=["GET"]),

@@ -12,9 +12,15 @@ from tests.core.authorization.blocks import (
     values,
 )
 
-from connectsmith.core.authorization.revocation import revocation_accepted, revocation_requests
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.revocation import (
+    revocable,
+    revocation_accepted,
+    revocation_request,
+)
 from connectsmith.core.authorization.token_set import TokenSet
-from connectsmith.core.message import HttpResponse, Purpose
+from connectsmith.core.authorization.values import Values
+from connectsmith.core.message import HttpRequest, HttpResponse, Purpose
 from connectsmith.core.secret.secret import Secret
 
 REVOCATION_URL = "https://tokens.example.com/revoke?x=1"
@@ -23,6 +29,13 @@ HELD = TokenSet(
     received_at=datetime(2026, 11, 23, tzinfo=UTC),
     refresh_token=Secret("rt"),
 )
+
+
+def revocation_requests(
+    signing_in: OAuthClient, tokens: TokenSet, given: Values
+) -> tuple[HttpRequest, ...]:
+    held = revocable(signing_in, tokens)
+    return tuple(revocation_request(signing_in, hint, token, given) for hint, token in held)
 
 
 def test_refresh_token_is_revoked_first_then_the_access_token() -> None:

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 
+import { isProven } from './dpop.mjs';
 import { PEOPLE } from './people.mjs';
 import { readBody, sendJson } from './wire.mjs';
 
@@ -47,10 +48,14 @@ async function answerEvents(request, response, key, event) {
 
 async function liveToken(provider, request) {
   const [scheme, text] = (request.headers.authorization ?? '').split(' ');
-  if (scheme.toLowerCase() !== 'bearer' || !text) return undefined;
+  if (!['bearer', 'dpop'].includes(scheme.toLowerCase()) || !text) return undefined;
   const token = (await provider.AccessToken.find(text))
     ?? (await provider.ClientCredentials.find(text));
-  return token && !token.isExpired ? token : undefined;
+  if (!token || token.isExpired) return undefined;
+  if (!token.jkt) return scheme.toLowerCase() === 'bearer' ? token : undefined;
+  const proven = scheme.toLowerCase() === 'dpop'
+    && await isProven(request, provider.issuer, text, token);
+  return proven ? token : undefined;
 }
 
 function challenge(response, status, error, scope) {

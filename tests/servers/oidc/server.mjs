@@ -7,14 +7,19 @@ import * as clock from './clock.mjs';
 
 import { createServer } from 'node:http';
 
-import { Provider } from 'oidc-provider';
+import { Provider, errors } from 'oidc-provider';
 
 import { answerApi, forgetEvents } from './calendar.mjs';
+import { forgetProofs } from './dpop.mjs';
+import { forgetAssertions, offerGrants } from './grants.mjs';
 import { Memory, forgetEverything, keepClient } from './memory.mjs';
 import { PEOPLE, answerConsent, consentPage } from './people.mjs';
 import { readBody, sendJson } from './wire.mjs';
 
-const DEFAULTS = { rotate: true, refreshTokens: true, codeSeconds: 10 };
+const DEFAULTS = {
+  rotate: true, refreshTokens: true, codeSeconds: 10, dpopNonce: false, parRequired: false,
+};
+const RESOURCES = ['https://api.example.com/', 'https://other.example.com/calendar'];
 const DEV_PAGES = process.env.DEV_PAGES === '1';
 let settings = { ...DEFAULTS };
 let lifetimes = new Map();
@@ -22,13 +27,28 @@ let seen = [];
 
 const configuration = {
   adapter: Memory,
-  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'],
   clockTolerance: 0,
   cookies: { keys: ['a key for tests'], short: { path: '/' }, long: { path: '/' } },
   features: {
     devInteractions: { enabled: DEV_PAGES },
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => settings.dpopNonce },
+    deviceFlow: { enabled: true },
     introspection: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: true },
+    registrationManagement: { enabled: true },
+    requestObjects: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (_ctx, resource) => {
+        if (!RESOURCES.includes(resource)) throw new errors.InvalidTarget();
+        return { scope: 'calendar.read calendar.write', accessTokenFormat: 'opaque' };
+      },
+    },
     revocation: { enabled: true },
     rpInitiatedLogout: { enabled: false },
   },
@@ -36,10 +56,21 @@ const configuration = {
     accountId,
     claims: async () => ({ sub: accountId, ...PEOPLE[accountId] }),
   }),
+  // Key sets are on loopback here, where the library's own guard lets nothing out.
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
   issueRefreshToken: () => settings.refreshTokens,
   pkce: { required: () => true },
   rotateRefreshToken: () => settings.rotate,
-  routes: { authorization: '/authorize', revocation: '/revoke', token: '/token', userinfo: '/userinfo' },
+  routes: {
+    authorization: '/authorize',
+    code_verification: '/device',
+    device_authorization: '/device/auth',
+    pushed_authorization_request: '/par',
+    registration: '/register',
+    revocation: '/revoke',
+    token: '/token',
+    userinfo: '/userinfo',
+  },
   scopes: ['openid', 'offline_access', 'calendar.read', 'calendar.write'],
   ttl: {
     AccessToken: (_ctx, _token, client) => lifetimes.get(client.clientId) ?? 5,
@@ -62,12 +93,14 @@ await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
 const issuer = `http://localhost:${server.address().port}`;
 server.keepAliveTimeout = 60_000;
 const provider = new Provider(issuer, configuration);
+offerGrants(provider);
 const answerProtocol = provider.callback();
 listen();
 process.stdin.resume().on('end', () => process.exit(0));
 process.stdout.write(`${JSON.stringify({ issuer })}\n`);
 
 async function answer(request, response) {
+  response.setHeader('Date', new Date(Date.now()).toUTCString());
   const { pathname } = new URL(request.url, issuer);
   if (pathname.startsWith('/control/')) return control(pathname, request, response);
   if (pathname === '/me' || pathname.startsWith('/calendar/')) {
@@ -92,17 +125,35 @@ async function control(pathname, request, response) {
       lifetimes.set(metadata.client_id, access_token_seconds);
       keepClient(metadata);
     },
+    '/control/device': () => answerDevice(body),
     '/control/events': () => seen,
     '/control/reset': reset,
     '/control/settings': () => { settings = { ...settings, ...body }; },
   };
   if (!(pathname in commands)) return sendJson(response, 404, null);
-  return sendJson(response, 200, commands[pathname]() ?? null);
+  return sendJson(response, 200, (await commands[pathname]()) ?? null);
+}
+
+// Somebody types a user code at another screen, and says yes or no.
+async function answerDevice({ user_code, person, allow }) {
+  const code = await provider.DeviceCode.findByUserCode(user_code.replaceAll('-', ''));
+  if (allow) {
+    const grant = new provider.Grant({ accountId: person, clientId: code.clientId });
+    grant.addOIDCScope(code.params.scope ?? '');
+    Object.assign(code, {
+      accountId: person, grantId: await grant.save(), scope: code.params.scope, authTime: 0,
+    });
+  } else {
+    Object.assign(code, { error: 'access_denied', errorDescription: 'The person said no.' });
+  }
+  await code.save();
 }
 
 function reset() {
   forgetEverything();
   forgetEvents();
+  forgetProofs();
+  forgetAssertions();
   clock.reset();
   lifetimes = new Map();
   settings = { ...DEFAULTS };
@@ -116,6 +167,7 @@ function listen() {
     grant_type: ctx?.oidc?.params?.grant_type ?? ctx?.oidc?.body?.grant_type ?? null,
     client_id: ctx?.oidc?.client?.clientId ?? null,
     error: error?.error ?? null,
+    detail: error?.error_detail ?? error?.error_description ?? error?.message ?? null,
   });
   for (const name of ['grant.success', 'authorization.success', 'authorization.accepted']) {
     provider.on(name, (ctx) => note(name, ctx));

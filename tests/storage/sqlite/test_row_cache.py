@@ -11,6 +11,7 @@ from tests.storage.rows import (
     NOW,
     WORKSPACE,
     api_token,
+    client_record,
     connection,
     connector,
     revision,
@@ -25,7 +26,7 @@ from connectsmith.storage.sql_storage import SqlStorage
 from connectsmith.storage.sqlite.connecting import connect
 from connectsmith.storage.sqlite.row_cache import RowCache
 
-_TABLES = ("api_tokens", "connectors", "revisions", "secrets", "connections")
+_TABLES = ("api_tokens", "connectors", "revisions", "secrets", "connections", "client_records")
 _NOT_TOLD = {("connectors", "created_by"), ("connectors", "name_folded")}
 
 
@@ -38,6 +39,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[SqlStorage]:
     await opened.connectors.add(connector())
     assert await opened.connectors.publish(revision(), expected_draft_version=1)
     await opened.secrets.add([secret()])
+    assert await opened.client_records.add(client_record())
     await opened.connections.add(connection())
     yield opened
     await opened.close()

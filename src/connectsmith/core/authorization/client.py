@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from connectsmith.core.authorization.assertion_plan import AssertionPlan, assertion_plan
 from connectsmith.core.authorization.endpoints import (
     SIGN_IN,
     AuthorizationEndpoint,
@@ -16,17 +17,21 @@ from connectsmith.core.authorization.endpoints import (
 )
 from connectsmith.core.definition.facts import is_secret_name, sign_in_kind
 from connectsmith.core.definition.model import (
+    Assertion,
     AuthComponents,
     Capture,
     Definition,
+    Grant,
     ParameterNames,
 )
 from connectsmith.core.definition.placeholders import Template, compile_template
+from connectsmith.core.definition.sign_in import ALGORITHMS, LONGEST_GRANT, LONGEST_PROOF
 from connectsmith.errors import DefinitionError
 
-_CARRIED_OUT = frozenset({"authorization_code", "client_credentials"})
+_CARRIED_OUT = frozenset({"authorization_code", "client_credentials", "password", "jwt_bearer"})
+_WITH_PERSON = frozenset({"authorization_code", "device_code"})
 _NEEDS_SECRET = frozenset({"basic", "basic_raw", "basic_secret", "body", "both"})
-_NEEDS_ID = frozenset({"basic", "basic_raw", "body", "both"})
+_NEEDS_ID = frozenset({"basic", "basic_raw", "body", "both", "private_key_jwt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,13 @@ class OAuthClient:
     an answer states none, `refresh_margin` wins over ours.
     """
 
-    grant: Literal["authorization_code", "client_credentials"]
+    grant: Grant
     client_id: Template | None
     client_secret: Template | None
+    private_key: Template | None
+    key_id: Template | None
+    assertion: AssertionPlan
+    signs: bool
     authorization: AuthorizationEndpoint | None
     exchange: TokenEndpoint
     refresh: TokenEndpoint
@@ -57,6 +66,16 @@ class OAuthClient:
     refresh_by: Literal["refresh_token", "access_token"]
     refresh_extends: bool
     secret_names: frozenset[str]
+
+    @property
+    def own_key_needed(self) -> bool:
+        """Whether it signs with the connector's own key, as the definition names none."""
+        return self.signs and self.private_key is None
+
+    @property
+    def unattended(self) -> bool:
+        """Whether it is granted tokens again and again without a person."""
+        return self.grant not in _WITH_PERSON
 
     @property
     def needs_browser(self) -> bool:
@@ -78,20 +97,25 @@ def oauth_client(definition: Definition) -> OAuthClient:
     auth = definition.auth_components
     _check_kind(definition)
     names = auth.parameter_names or ParameterNames()
-    client_id, client_secret = (
-        optional_template(auth.client_id),
-        optional_template(auth.client_secret),
-    )
+    written = (auth.client_id, auth.client_secret, auth.private_key, auth.key_id)
+    client_id, client_secret, private_key, key_id = map(optional_template, written)
+    assertion = assertion_plan(auth.assertion)
     exchange = token_endpoint(definition, names, refreshing=False)
     refresh = token_endpoint(definition, names, refreshing=True)
     _check_client(auth, exchange, refresh)
-    _check_not_shown(client_id, client_secret)
+    signs = _signs(auth, exchange, refresh)
+    _check_not_shown(client_id, client_secret, private_key)
+    signing = (private_key, key_id) if signs else ()
     authorization = authorization_endpoint(definition, names)
     revocation = revocation_endpoint(definition, exchange)
     return OAuthClient(
-        grant="client_credentials" if auth.grant == "client_credentials" else "authorization_code",
+        grant=auth.grant,
         client_id=client_id,
         client_secret=client_secret,
+        private_key=private_key,
+        key_id=key_id,
+        assertion=assertion,
+        signs=signs,
         authorization=authorization,
         exchange=exchange,
         refresh=refresh,
@@ -108,7 +132,10 @@ def oauth_client(definition: Definition) -> OAuthClient:
         refresh_lifetime=_seconds(auth.refresh.lifetime if auth.refresh else None),
         refresh_by=auth.refresh.by if auth.refresh else "refresh_token",
         refresh_extends=auth.refresh.extends if auth.refresh else False,
-        secret_names=_secrets(client_id, client_secret) | exchange.secrets | refresh.secrets,
+        secret_names=_secrets(client_id, client_secret, *signing)
+        | exchange.secrets
+        | refresh.secrets
+        | frozenset(filter(is_secret_name, assertion.names if signs else ())),
     )
 
 
@@ -125,7 +152,7 @@ def _check_kind(definition: Definition) -> None:
     if auth.grant not in _CARRIED_OUT:
         raise DefinitionError(
             f'The grant "{auth.grant}" is not carried out yet. '
-            'Use "authorization_code" or "client_credentials".',
+            f"Use one of {', '.join(sorted(_CARRIED_OUT))}.",
             place=f"{SIGN_IN}/grant",
         )
     for member, written in (("dpop", auth.dpop), ("signedRequest", auth.signed_request)):
@@ -140,11 +167,6 @@ def _check_kind(definition: Definition) -> None:
 def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
     for endpoint in endpoints:
         how = endpoint.client_auth
-        if how == "private_key_jwt":
-            raise DefinitionError(
-                'The client authentication "private_key_jwt" is not carried out yet.',
-                place=f"{SIGN_IN}/clientAuth",
-            )
         if how in _NEEDS_SECRET and not auth.client_secret:
             raise DefinitionError(
                 f'The client authentication "{how}" needs a "clientSecret".',
@@ -155,20 +177,41 @@ def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
                 'The definition has no "clientID". Write it, or the name of a secret in braces.',
                 place=f"{SIGN_IN}/clientID",
             )
-    if auth.client_secret and not compile_template(auth.client_secret).names:
+    for member, written in (("clientSecret", auth.client_secret), ("privateKey", auth.private_key)):
+        if written and not compile_template(written).names:
+            raise DefinitionError(
+                f'A "{member}" is never written into a definition. Store it as a secret and write '
+                f'its name in double braces, as in "{{{{{member}}}}}".',
+                place=f"{SIGN_IN}/{member}",
+            )
+
+
+def _signs(auth: AuthComponents, *endpoints: TokenEndpoint) -> bool:
+    """Tell whether anything is signed; check what it is signed with."""
+    by_key = any(each.client_auth == "private_key_jwt" for each in endpoints)
+    if not (by_key or auth.grant == "jwt_bearer" or auth.signed_request):
+        return False
+    assertion = auth.assertion or Assertion()
+    if assertion.alg not in ALGORITHMS:
         raise DefinitionError(
-            'A "clientSecret" is never written into a definition. Store it as a secret and write '
-            'its name in double braces, as in "{{clientSecret}}".',
-            place=f"{SIGN_IN}/clientSecret",
+            f'"{assertion.alg}" signs nothing here. Use one of {", ".join(ALGORITHMS)}.',
+            place=f"{SIGN_IN}/assertion/alg",
         )
+    longest = LONGEST_PROOF if by_key or auth.signed_request else LONGEST_GRANT
+    if not 0 < assertion.lifetime <= longest:
+        raise DefinitionError(
+            f"The assertion lives for {assertion.lifetime} seconds; {longest} is the most here.",
+            place=f"{SIGN_IN}/assertion/lifetime",
+        )
+    return True
 
 
-def _check_not_shown(client_id: Template | None, client_secret: Template | None) -> None:
+def _check_not_shown(client_id: Template | None, *hidden: Template | None) -> None:
     """Refuse a client secret that would be shown to the browser as the client's id."""
-    shown = sorted(_secrets(client_id) & _secrets(client_secret))
+    shown = sorted(_secrets(client_id) & _secrets(*hidden))
     if shown:
         raise DefinitionError(
-            f'The secret "{shown[0]}" stands in "clientSecret" and in "clientID", which every '
+            f'The secret "{shown[0]}" stands where it is a secret and in "clientID", which every '
             "browser is shown. Store the client id as a secret of its own.",
             place=f"{SIGN_IN}/clientID",
         )

@@ -1,6 +1,7 @@
 """How a client proves who it is at the token endpoint: one method for each request.
 
-RFC 6749 section 2.3.1 for `basic` and `body`; the others are what services made of it.
+RFC 6749 section 2.3.1 for `basic` and `body`, RFC 7523 section 2.2 for `private_key_jwt`; the
+others are what services made of it.
 """
 
 import base64
@@ -11,9 +12,10 @@ from urllib.parse import quote_plus
 
 from connectsmith.core.definition.model import ClientAuth
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import Bug
 
-SHOWS_ID: Final = frozenset({"none", "body", "basic", "basic_raw", "both"})
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""RFC 7523 section 2.2."""
+SHOWS_ID: Final = frozenset({"none", "body", "basic", "basic_raw", "both", "private_key_jwt"})
 """The methods that send the client's id."""
 SHOWS_SECRET: Final = frozenset({"body", "basic", "basic_raw", "basic_secret", "both"})
 """The methods that send the client's secret."""
@@ -28,9 +30,13 @@ class ClientProof:
 
 
 def client_proof(
-    how: ClientAuth, *, client_id: Secret | None, client_secret: Secret | None
+    how: ClientAuth,
+    *,
+    client_id: Secret | None,
+    client_secret: Secret | None,
+    assertion: Secret | None = None,
 ) -> ClientProof:
-    """Write one kind of client authentication.
+    """Write one kind of client authentication; `assertion` is signed already.
 
     `none` still names the client where it has an id (RFC 6749 section 3.2.1).
     """
@@ -41,21 +47,27 @@ def client_proof(
             return ClientProof(
                 parameters=_present(client_id=client_id, client_secret=client_secret)
             )
-        case "basic":
-            return ClientProof(headers=(_basic(_formed(client_id), _formed(client_secret)),))
-        case "basic_raw":
-            return ClientProof(headers=(_basic(_plain(client_id), _plain(client_secret)),))
-        case "basic_secret":
-            return ClientProof(headers=(_basic(_plain(client_secret), ""),))
-        case "both":
-            return ClientProof(
-                headers=(_basic(_plain(client_id), _plain(client_secret)),),
-                parameters=_present(client_id=client_id, client_secret=client_secret),
-            )
         case "private_key_jwt":
-            raise Bug("A client without private_key_jwt was compiled with it.")
+            return _assertion(client_id, assertion)
+        case "basic":
+            header = _basic(_formed(client_id), _formed(client_secret))
+        case "basic_raw" | "both":
+            header = _basic(_plain(client_id), _plain(client_secret))
+        case "basic_secret":
+            header = _basic(_plain(client_secret), "")
         case _:
             assert_never(how)
+    shown = {"client_id": client_id, "client_secret": client_secret} if how == "both" else {}
+    return ClientProof((header,), _present(**shown))
+
+
+def _assertion(client_id: Secret | None, assertion: Secret | None) -> ClientProof:
+    parameters = _present(
+        client_id=client_id,
+        client_assertion_type=Secret(ASSERTION_TYPE),
+        client_assertion=assertion,
+    )
+    return ClientProof(parameters=parameters)
 
 
 def _basic(user: str, password: str) -> tuple[str, Secret]:

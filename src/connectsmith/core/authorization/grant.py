@@ -1,17 +1,18 @@
-"""Token requests: authorization code, refresh token, client credentials.
+"""Token requests: authorization code, refresh token, and the grants that need no person.
 
-Here, and in client authentication, secrets of an authorization become text. What a request holds
-it also carries, each with the destinations it may go to.
+Here, and where placeholders are filled, secrets of an authorization become text. What a request
+holds it also carries, each with the destinations it may go to.
 """
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 from urllib.parse import urlencode
 
+from connectsmith.core.authorization.assertion import signed_assertion
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.client_auth import (
     SHOWS_ID,
@@ -20,13 +21,22 @@ from connectsmith.core.authorization.client_auth import (
     client_proof,
 )
 from connectsmith.core.authorization.endpoints import TokenEndpoint
+from connectsmith.core.authorization.filling import (
+    Filling,
+    client_identity,
+    client_secret,
+    fill,
+    own_values,
+)
 from connectsmith.core.authorization.parameters import Parameters, joined, kept_query
 from connectsmith.core.authorization.values import Values
-from connectsmith.core.definition.facts import is_secret_name
-from connectsmith.core.definition.placeholders import OMITTED, Place, Template
+from connectsmith.core.definition.placeholders import Place
 from connectsmith.core.message import Carried, HttpRequest, Purpose
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import SecretMissing, ValueMissing
+from connectsmith.errors import Bug
+
+JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+"""RFC 7523 section 2.1."""
 
 
 def exchange_request(
@@ -67,94 +77,43 @@ def client_credentials_request(client: OAuthClient, *, values: Values) -> HttpRe
     return _token_request(client, client.exchange, ours, [], values=values)
 
 
+def password_request(client: OAuthClient, *, values: Values) -> HttpRequest:
+    """Write the request for the owner's password (RFC 6749 section 4.3.2).
+
+    User name and password are `tokenParams` of the definition: only it knows the owner's fields.
+    """
+    ours = {"grant_type": (Secret("password"),), "scope": (Secret(client.scope),)}
+    return _token_request(client, client.exchange, ours, [], values=values)
+
+
+def assertion_request(client: OAuthClient, *, values: Values) -> HttpRequest:
+    """Write the request for a signed assertion (RFC 7523 section 2.1)."""
+    assertion, carried = signed_assertion(client, values)
+    ours = {
+        "grant_type": (Secret(JWT_BEARER),),
+        "assertion": (assertion,),
+        "scope": (Secret(client.scope),),
+    }
+    return _token_request(client, client.exchange, ours, carried, values=values)
+
+
+def unattended_request(client: OAuthClient, *, values: Values) -> HttpRequest:
+    """Write the request for a token where no person has to be there."""
+    match client.grant:
+        case "client_credentials":
+            return client_credentials_request(client, values=values)
+        case "password":
+            return password_request(client, values=values)
+        case "jwt_bearer":
+            return assertion_request(client, values=values)
+        case _:
+            raise Bug(f"The grant {client.grant} needs a person.")
+
+
 def code_challenge(verifier: Secret) -> str:
     """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
     digest = hashlib.sha256(verifier.reveal().encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-
-
-# -- filling placeholders -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """What placeholders stand for, as text, and the credentials among them."""
-
-    texts: Mapping[str, str]
-    carried: tuple[Carried, ...]
-
-    def render(self, template: Template, place: Place = Place.TEXT) -> Secret | None:
-        """Return a template's text, None when a placeholder has no value."""
-        rendered = template.render(self.texts, place)
-        return None if rendered is OMITTED else Secret(str(rendered))
-
-
-def fill(
-    names: Iterable[str], values: Values, own: Mapping[str, Secret | None] | None = None
-) -> Filling:
-    """Look placeholders up. `own` holds the values of `oauth.*`.
-
-    Raises:
-        SecretMissing: a secret of the connector is not stored.
-    """
-    texts: dict[str, str] = {}
-    carried: list[Carried] = []
-    for name in sorted(names):
-        if name.startswith("oauth."):
-            value = own.get(name) if own else None
-        elif source := _carried(name, values):
-            value = source.value
-            carried.append(source)
-        else:
-            value = None
-        if value:
-            texts[name] = value.reveal()
-    return Filling(texts, tuple(carried))
-
-
-def client_identity(client: OAuthClient, values: Values) -> tuple[Secret | None, Filling]:
-    """Return the client's id and what it was made of.
-
-    Raises:
-        ValueMissing: a field that it names is blank.
-    """
-    return _credential(client.client_id, values, "client id")
-
-
-def form_encoded(parameters: Parameters) -> str:
-    """Write parameters as `application/x-www-form-urlencoded` (RFC 6749 appendix B)."""
-    return urlencode([(name, value.reveal()) for name, value in parameters], errors="replace")
-
-
-def _carried(name: str, values: Values) -> Carried | None:
-    if is_secret_name(name):
-        stored = values.secrets.get(name)
-        if stored is None:
-            raise SecretMissing(
-                f'The secret "{name}" is not stored for this connector. Add it, then try again.',
-                place=name,
-                details={"secret": name},
-            )
-        return Carried(f'the secret "{name}"', stored.value, stored.destinations)
-    space, _, key = name.partition(".")
-    source, kind = (
-        (values.fields, "field") if space == "authFields" else (values.captured, "captured value")
-    )
-    value = source.get(key)
-    return Carried(f'the {kind} "{key}"', value, values.destinations) if value else None
-
-
-def _credential(
-    template: Template | None, values: Values, what: str
-) -> tuple[Secret | None, Filling]:
-    if template is None:
-        return None, Filling({}, ())
-    filling = fill(template.names, values)
-    rendered = filling.render(template)
-    if rendered is None:
-        missing = ", ".join(sorted(template.names - set(filling.texts)))
-        raise ValueMissing(f"The {what} has no value: {missing} is blank.", place=missing)
-    return rendered, filling
 
 
 # -- writing the request --------------------------------------------------------------------------
@@ -177,15 +136,17 @@ def identity(client: OAuthClient, endpoint: TokenEndpoint, values: Values) -> Id
     """
     how = endpoint.client_auth
     client_id, of_id = client_identity(client, values)
-    secret, of_secret = _credential(
-        client.client_secret if how in SHOWS_SECRET else None, values, "client secret"
-    )
     shown = how in SHOWS_ID or "oauth.client_id" in endpoint.names
-    return Identity(
-        client_id,
-        client_proof(how, client_id=client_id, client_secret=secret),
-        (*(of_id.carried if shown else ()), *of_secret.carried),
-    )
+    carried = of_id.carried if shown else ()
+    secret, assertion = None, None
+    if how in SHOWS_SECRET:
+        secret, of_secret = client_secret(client, values)
+        carried += of_secret.carried
+    if how == "private_key_jwt":
+        assertion, of_assertion = signed_assertion(client, values)
+        carried += of_assertion
+    proof = client_proof(how, client_id=client_id, client_secret=secret, assertion=assertion)
+    return Identity(client_id, proof, carried)
 
 
 def _token_request(
@@ -214,24 +175,6 @@ def _token_request(
         headers=(*who.proof.headers, *authored_headers(endpoint, filling)),
         carried=(*held, *who.carried, *filling.carried),
     )
-
-
-def own_values(
-    client: OAuthClient,
-    client_id: Secret | None,
-    values: Values,
-    *,
-    redirect_uri: str | None = None,
-) -> dict[str, Secret | None]:
-    """Return what `oauth.*` stands for in a request."""
-    given = redirect_uri or values.redirect_uri
-    return {
-        "oauth.client_id": client_id,
-        "oauth.redirect_uri": Secret(given) if given else None,
-        "oauth.scope": Secret(client.scope),
-        "oauth.state": values.state,
-        "oauth.random": Secret(values.random) if values.random else None,
-    }
 
 
 def written_request(
@@ -270,6 +213,11 @@ def written_request(
         carries=tuple(carried),
         purpose=purpose,
     )
+
+
+def form_encoded(parameters: Parameters) -> str:
+    """Write parameters as `application/x-www-form-urlencoded` (RFC 6749 appendix B)."""
+    return urlencode([(name, value.reveal()) for name, value in parameters], errors="replace")
 
 
 def with_parameters(url: str, parameters: Parameters) -> str:

@@ -2,14 +2,8 @@
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.endpoints import AuthorizationEndpoint
-from connectsmith.core.authorization.grant import (
-    Filling,
-    client_identity,
-    code_challenge,
-    fill,
-    own_values,
-    with_parameters,
-)
+from connectsmith.core.authorization.filling import Filling, client_identity, fill, own_values
+from connectsmith.core.authorization.grant import code_challenge, with_parameters
 from connectsmith.core.authorization.parameters import Parameters, joined
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.facts import is_secret_name

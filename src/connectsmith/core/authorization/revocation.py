@@ -3,13 +3,8 @@
 from typing import Final
 
 from connectsmith.core.authorization.client import OAuthClient
-from connectsmith.core.authorization.grant import (
-    authored_headers,
-    fill,
-    identity,
-    own_values,
-    written_request,
-)
+from connectsmith.core.authorization.filling import fill, own_values
+from connectsmith.core.authorization.grant import authored_headers, identity, written_request
 from connectsmith.core.authorization.parameters import joined
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.authorization.values import Values
@@ -19,10 +14,8 @@ from connectsmith.core.secret.secret import Secret
 _HOPELESS: Final = frozenset({400, 404, 405, 410, 501})
 
 
-def revocation_requests(
-    client: OAuthClient, tokens: TokenSet, values: Values
-) -> tuple[HttpRequest, ...]:
-    """Write the requests that revoke what is held, the refresh token's first.
+def revocable(client: OAuthClient, tokens: TokenSet) -> tuple[tuple[str, Secret], ...]:
+    """Return the tokens to revoke with their hints, the refresh token first.
 
     It comes first because most servers end the whole grant with it; none where the definition has
     no `revocationURL`.
@@ -30,20 +23,13 @@ def revocation_requests(
     if client.revocation is None:
         return ()
     held = (("refresh_token", tokens.refresh_token), ("access_token", tokens.access_token))
-    return tuple(
-        _revocation(client, hint, token, values) for hint, token in held if token is not None
-    )
+    return tuple((hint, token) for hint, token in held if token is not None)
 
 
-def revocation_accepted(response: HttpResponse) -> bool:
-    """Tell whether asking again would change nothing (RFC 7009 section 2.2).
-
-    An unknown token is revoked enough. Only 5xx, 429 and refused clients are worth another try.
-    """
-    return response.status in range(200, 300) or response.status in _HOPELESS
-
-
-def _revocation(client: OAuthClient, hint: str, token: Secret, values: Values) -> HttpRequest:
+def revocation_request(
+    client: OAuthClient, hint: str, token: Secret, values: Values
+) -> HttpRequest:
+    """Write the request that revokes one of the tokens that `revocable` returned."""
     endpoint = client.revocation
     assert endpoint is not None  # noqa: S101 - the caller looked
     who = identity(client, endpoint, values)
@@ -62,3 +48,11 @@ def _revocation(client: OAuthClient, hint: str, token: Secret, values: Values) -
         carried=(Carried(name, token, values.destinations), *who.carried, *filling.carried),
         purpose=Purpose.REVOCATION,
     )
+
+
+def revocation_accepted(response: HttpResponse) -> bool:
+    """Tell whether asking again would change nothing (RFC 7009 section 2.2).
+
+    An unknown token is revoked enough. Only 5xx, 429 and refused clients are worth another try.
+    """
+    return response.status in range(200, 300) or response.status in _HOPELESS

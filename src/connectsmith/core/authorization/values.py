@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from connectsmith.core.authorization.signing import Signing
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 
@@ -19,13 +20,23 @@ class StoredSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredClient:
+    """A client that registered itself (RFC 7591), and where its secret may go."""
+
+    client_id: Secret
+    client_secret: Secret | None
+    destinations: Destinations
+
+
+@dataclass(frozen=True, slots=True)
 class Values:
     """Secrets of the connector by name; `authFields.*` and `connection.*` of the connection.
 
     `destinations` is where the connection's own values (fields, captured values, and the refresh
     token) may go at the authorization server. `redirect_uri`, `state` and `random` (a fresh UUID)
     are what `oauth.redirect_uri`, `oauth.state` and `oauth.random` stand for where a request does
-    not itself take them; one that is absent leaves out the parameter it would fill.
+    not itself take them; one that is absent leaves out the parameter it would fill. `registered`
+    is the client of a definition that names none.
     """
 
     secrets: Mapping[str, StoredSecret] = field(default_factory=dict)
@@ -35,3 +46,5 @@ class Values:
     redirect_uri: str | None = None
     state: Secret | None = None
     random: str | None = None
+    registered: RegisteredClient | None = None
+    signing: Signing | None = None

@@ -22,7 +22,6 @@ class Unused:
         return value is not None and value != self.default and value not in ({}, [])
 
 
-_UNSENT = "it is not sent"
 _UNCALLED = "that address is never called"
 
 WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
@@ -30,28 +29,14 @@ WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
     "AuthComponents": {
         "grant": Unused(
             "nobody can sign in this way yet",
-            values=frozenset({"device_code", "password", "jwt_bearer"}),
+            values=frozenset({"device_code"}),
         ),
         "deviceAuthorizationURL": Unused(_UNCALLED),
         "parURL": Unused("the authorization request goes through the browser"),
         "registrationURL": Unused("the client must be registered by hand"),
-        "clientAuth": Unused(
-            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
-        ),
-        "privateKey": Unused(_UNSENT),
-        "keyID": Unused(_UNSENT),
-        "assertion": Unused(_UNSENT),
         "followUp": Unused("these requests are not made"),
         "dpop": Unused("access tokens are sent without proof of possession", default=False),
         "signedRequest": Unused("the authorization request is not signed", default=False),
-    },
-    "ByRequestAuth": {
-        "exchange": Unused(
-            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
-        ),
-        "refresh": Unused(
-            "no client can be authenticated this way yet", frozenset({"private_key_jwt"})
-        ),
     },
     "Action": {
         "pagination": Unused("a call returns one page"),

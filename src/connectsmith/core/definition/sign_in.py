@@ -2,7 +2,7 @@
 
 # ruff: noqa: RUF012 - Pydantic copies a default for each instance
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -12,6 +12,14 @@ GRANTS = ("authorization_code", "client_credentials", "device_code", "password",
 CLIENT_AUTH = (
     "basic", "basic_raw", "basic_secret", "body", "both", "none", "private_key_jwt",
 )  # fmt: skip
+ALGORITHMS: Final = (
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
+)  # fmt: skip
+"""Signature algorithms that a definition may name (RFC 7518, 9864): asymmetric ones only."""
+LONGEST_PROOF: Final = 300
+"""Seconds that what proves the client may live (RFC 7523 section 3, tightened)."""
+LONGEST_GRANT: Final = 3600
+"""Seconds that the assertion of `jwt_bearer` may live, where it proves nothing else."""
 Grant = Literal["authorization_code", "client_credentials", "device_code", "password", "jwt_bearer"]
 ClientAuth = Literal[
     "basic", "basic_raw", "basic_secret", "body", "both", "none", "private_key_jwt"

@@ -49,6 +49,7 @@ _SHRED = (
     """,
     "DELETE FROM connections WHERE workspace = :workspace AND connector = :connector",
     "DELETE FROM authorizations WHERE workspace = :workspace AND connector = :connector",
+    "DELETE FROM client_records WHERE workspace = :workspace AND connector = :connector",
     "DELETE FROM secrets WHERE workspace = :workspace AND connector = :connector",
     "DELETE FROM revisions WHERE workspace = :workspace AND connector = :connector",
 )

@@ -81,7 +81,6 @@ def test_client_credentials_needs_no_page_to_consent_on() -> None:
         ({f"{AUTH}/scope": ...}, ("scope_missing", AUTH)),
         ({f"{AUTH}/pkce": "off"}, ("pkce_off", f"{AUTH}/pkce")),
         ({f"{AUTH}/clientAuth": "both"}, ("client_auth_both", f"{AUTH}/clientAuth")),
-        ({f"{AUTH}/grant": "password"}, ("grant_password", f"{AUTH}/grant")),
         ({f"{AUTH}/tokenRequest": {"method": "GET"}}, ("secret_in_url", f"{AUTH}/tokenRequest")),
         ({f"{AUTH}/tokenRequest": {"refresh": {"format": "query"}}}, ("secret_in_url", f"{AUTH}/tokenRequest/refresh")),
         ({f"{AUTH}/type": "oauth1"}, ("sign_in_unknown", f"{AUTH}/type")),
@@ -187,7 +186,7 @@ def test_every_member_of_the_table_without_effect_is_one_of_the_format() -> None
     [
         ("/icon", "data:image/png;base64,AA=="),
         (f"{AUTH}/dpop", True), (f"{AUTH}/signedRequest", True), (f"{AUTH}/parURL", "https://x.example"),
-        (f"{AUTH}/grant", "device_code"), (f"{AUTH}/clientAuth", "private_key_jwt"),
+        (f"{AUTH}/grant", "device_code"),
         ("/policies/retry", {"attempts": 2}), ("/policies/pagination", {"type": "link"}),
         ("/actions/0/pagination", {"type": "link"}), ("/actions/0/outputs", {"sample": 1}),
         ("/actions/0/urlFields/0/choicesFrom", {"modelId": "a", "actionId": "b"}),

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from connectsmith.core.definition import origins
+from connectsmith.core.definition.checks.grants import check_grant, client_auth
 from connectsmith.core.definition.checks.headers import check_headers
 from connectsmith.core.definition.checks.placed import (
     IN_ASSERTION,
@@ -31,14 +32,6 @@ RESERVED_IN_AUTHORIZATION: Final = re.compile(r"state|redirect_uri|code_challeng
 IMPLICIT: Final = "token"
 """The word of a `response_type` that would bring an access token through the browser."""
 
-_NEEDED: Final = {
-    "authorization_code": ("authorizationURL", "tokenURL", "clientID"),
-    "client_credentials": ("tokenURL",),
-    "device_code": ("deviceAuthorizationURL", "tokenURL", "clientID"),
-    "password": ("tokenURL",),
-    "jwt_bearer": ("tokenURL",),
-}
-
 
 def check_sign_in(value: Any, scope: Scope) -> None:
     """Check `auth_components`."""
@@ -48,7 +41,7 @@ def check_sign_in(value: Any, scope: Scope) -> None:
         message = f'Sign-in of type "{kind}" is not carried out; use "oauth2" or "none".'
         scope.findings.warning("sign_in_unknown", (AUTH, "type"), message)
     if kind == "oauth2":
-        _check_needed(auth, scope)
+        check_grant(auth, scope)
         _check_risks(auth, scope)
     _check_urls(auth, scope)
     _check_client(auth, scope)
@@ -59,38 +52,16 @@ def check_sign_in(value: Any, scope: Scope) -> None:
     _check_follow_up(auth, scope)
 
 
-def _check_needed(auth: dict[str, Any], scope: Scope) -> None:
-    grant = auth.get("grant", "authorization_code")
-    needed = _NEEDED.get(grant, ()) if isinstance(grant, str) else ()
-    for name in needed:
-        if name not in auth:
-            message = f'Sign-in with OAuth 2 needs a member "{name}".'
-            scope.findings.error("member_missing", (AUTH,), message)
-    if grant == "authorization_code" and not auth.get("scope"):
-        message = 'Without a "scope" most services grant nothing, or everything.'
-        scope.findings.warning("scope_missing", (AUTH,), message)
-    methods = _client_auth(auth)
-    if (
-        methods & {"basic", "basic_raw", "basic_secret", "body", "both"}
-        and "clientSecret" not in auth
-    ):
-        message = 'This way to authenticate the client needs a member "clientSecret".'
-        scope.findings.error("member_missing", (AUTH, "clientAuth"), message)
-
-
 def _check_risks(auth: dict[str, Any], scope: Scope) -> None:
     findings = scope.findings
     if auth.get("pkce") == "off":
         message = "Without PKCE a stolen code can be redeemed; do this only where S256 is refused."
         findings.warning("pkce_off", (AUTH, "pkce"), message, repair=Remove())
-    if "both" in _client_auth(auth):
+    if "both" in client_auth(auth):
         message = "The client secret is sent twice in each token request."
         findings.warning("client_auth_both", (AUTH, "clientAuth"), message)
-    if auth.get("grant") == "password":
-        message = "The password grant hands the owner's password to this connector: avoid it."
-        findings.warning("grant_password", (AUTH, "grant"), message)
     in_url = [path for path, request in _token_requests(auth) if _goes_in_url(request)]
-    body_secret = _client_auth(auth) & {"default", "body", "both"} and "clientSecret" in auth
+    body_secret = client_auth(auth) & {"default", "body", "both"} and "clientSecret" in auth
     parameters = {**members(auth, "tokenParams"), **members(auth, "refreshParams")}
     if in_url and (body_secret or any(_secrets_in(each) for each in parameters.values())):
         message = (
@@ -236,12 +207,6 @@ def _token_requests(auth: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
 
 def _goes_in_url(request: dict[str, Any]) -> bool:
     return request.get("method") == "GET" or request.get("format") == "query"
-
-
-def _client_auth(auth: dict[str, Any]) -> set[str]:
-    found = auth.get("clientAuth", "default")
-    values = found.values() if isinstance(found, dict) else [found]
-    return {each for each in values if isinstance(each, str)}
 
 
 def _secrets_in(found: Any) -> bool:

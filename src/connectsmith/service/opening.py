@@ -1,0 +1,85 @@
+"""Open what a party's requests are made of: secrets, and what signing takes."""
+
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from connectsmith.core.authorization.signing import Signing
+from connectsmith.core.authorization.values import Values
+from connectsmith.core.definition.facts import is_secret_name
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.client_ports import KeySigner
+from connectsmith.service.other_clocks import OtherClocks
+from connectsmith.service.party import Party
+from connectsmith.service.ports import Randomness
+from connectsmith.service.rules import Rules
+from connectsmith.service.secrets import SecretKeys
+from connectsmith.service.signing_keys import SigningKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Open values for requests; nothing of them is kept."""
+
+    secrets: SecretKeys
+    keys: SigningKeys
+    blueprints: Blueprints
+    signer: KeySigner
+    clocks: OtherClocks
+    randomness: Randomness
+    rules: Rules
+
+    async def browser_values(self, party: Party) -> Values:
+        """Open what an authorization request is made of: a browser sees its `client_id`.
+
+        Raises:
+            SecretDestinationDenied: `clientID` names a secret that no browser may see.
+            SecretMissing: the definition names secrets that are not stored.
+        """
+        client_id = party.client.client_id
+        names = frozenset(filter(is_secret_name, client_id.names if client_id else ()))
+        await self.secrets.check_browser(party.workspace, party.connector, names)
+        return await self.values(party)
+
+    async def values(self, party: Party) -> Values:
+        """Open what the placeholders of a party's requests stand for.
+
+        Raises:
+            SecretMissing: the definition names secrets that are not stored.
+        """
+        opened = await self.secrets.open(
+            party.workspace, party.connector, party.client.secret_names
+        )
+        values = Values(
+            secrets=opened,
+            fields=party.fields,
+            captured=party.captured,
+            destinations=Destinations.of(party.origins_auth),
+            redirect_uri=self.rules.callback_url(party.connector),
+        )
+        return self.fresh(party, replace(values, signing=await self._signing(party, values)))
+
+    def fresh(self, party: Party, values: Values) -> Values:
+        """Return values for another request: nothing random is used twice."""
+        signing = values.signing
+        if signing is not None:
+            moment = self.clocks.moment(party.connector)
+            signing = replace(signing, moment=moment, jti=self._uuid())
+        return replace(values, random=self._uuid(), signing=signing)
+
+    async def _signing(self, party: Party, values: Values) -> Signing | None:
+        if not party.client.signs:
+            return None
+        own_key = None
+        if party.client.own_key_needed:
+            connector = await self.blueprints.connector(party.workspace, party.connector)
+            own_key = await self.keys.current(
+                connector, party.client.assertion.alg, values.destinations
+            )
+        moment = self.clocks.moment(party.connector)
+        return Signing(self.signer, moment, self._uuid(), own_key)
+
+    def _uuid(self) -> str:
+        bits = urlsafe_b64decode(self.randomness.text() + "=")
+        return str(UUID(bytes=bits[:16], version=4))
