@@ -201,6 +201,17 @@ def join(parts: Parts, rules: Rules) -> Application:
     )
 
 
+def _sign_in(parts: Parts) -> SignIn:
+    return SignIn(
+        accounts=parts.storage.accounts,
+        sessions=parts.storage.sessions,
+        passwords=parts.passwords,
+        events=parts.storage.events,
+        clock=parts.clock,
+        randomness=parts.randomness,
+    )
+
+
 def _base(parts: Parts, rules: Rules) -> _Base:
     storage, clock = parts.storage, parts.clock
     blueprints = Blueprints(storage.connectors)
@@ -237,14 +248,7 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             clock=clock,
             randomness=parts.randomness,
         ),
-        sign_in=SignIn(
-            accounts=storage.accounts,
-            sessions=storage.sessions,
-            passwords=parts.passwords,
-            events=storage.events,
-            clock=clock,
-            randomness=parts.randomness,
-        ),
+        sign_in=_sign_in(parts),
         secrets=secrets,
         clients=clients,
         endpoint=TokenEndpoint(

@@ -20,7 +20,7 @@ def definition(
     /,
     *,
     api: str | None = None,
-    fields: list[dict[str, Any]] | None = None,
+    fields: Any = (),
     **changes: Any,
 ) -> dict[str, Any]:
     """Return the connector; `changes` replace members of `auth_components`, None removes one.
@@ -44,7 +44,7 @@ def definition(
         "schema": "1.0",
         "name": "Calendar",
         "auth_components": {key: value for key, value in auth.items() if value is not None},
-        "requiredSettings": {"authFields": fields or []},
+        "requiredSettings": {"authFields": list(fields)},
         "auth_test": {
             "method": "GET",
             "endpoint": "/me",

@@ -11,7 +11,7 @@ from tests.service.standing import ISSUER, TOKENS, Standing, answered
 
 from connectsmith.core.message import HttpRequest
 
-SIGNING = {
+SIGNING: dict[str, Any] = {
     "grant": "client_credentials",
     "authorizationURL": None,
     "clientAuth": "private_key_jwt",

@@ -8,7 +8,7 @@ from connectsmith.cli.connector import Named
 from connectsmith.cli.naming import find_connector
 from connectsmith.cli.printing import AsJson, Columns, show_items, show_one, warn
 from connectsmith.cli.surroundings import agree, around
-from connectsmith.sdk import operations
+from connectsmith.sdk import client_operations as operations
 from connectsmith.sdk.answers import SigningKey
 
 app = typer.Typer(

@@ -19,14 +19,12 @@ from connectsmith.sdk.answers import (
     Connector,
     Draft,
     Health,
-    KeySet,
     Nothing,
     Outcome,
     Page,
     Preset,
     Revision,
     Sample,
-    SigningKey,
     StartedAuthorization,
     StoredSecret,
     Transcript,
@@ -63,7 +61,8 @@ class Operation(Generic[Read_co]):
         return replace(self, query={**self.query, "after": cursor})
 
 
-def _path(*segments: str) -> str:
+def path_of(*segments: str) -> str:
+    """Return a path of the API with its segments encoded."""
     return "/" + "/".join(quote(each, safe="") for each in segments)
 
 
@@ -99,7 +98,7 @@ def presets(*, search: str | None = None) -> Operation[Page[Preset]]:
 
 def preset(preset: str) -> Operation[Preset]:
     """Look a service up, with everything that is known of it."""
-    return Operation(Preset, "GET", _path("v1", "presets", preset))
+    return Operation(Preset, "GET", path_of("v1", "presets", preset))
 
 
 # -- connectors -----------------------------------------------------------------------------------
@@ -133,7 +132,7 @@ def connectors(
 
 def connector(connector: str) -> Operation[Connector]:
     """Look a connector up."""
-    return Operation(Connector, "GET", _path("v1", "connectors", connector))
+    return Operation(Connector, "GET", path_of("v1", "connectors", connector))
 
 
 def delete_connector(
@@ -143,7 +142,7 @@ def delete_connector(
     return Operation(
         Nothing,
         "DELETE",
-        _path("v1", "connectors", connector),
+        path_of("v1", "connectors", connector),
         query=_query(force=True if force else None),
         headers=_if_match(version),
     )
@@ -151,30 +150,30 @@ def delete_connector(
 
 def draft(connector: str) -> Operation[Draft]:
     """Read a connector's draft."""
-    return Operation(Draft, "GET", _path("v1", "connectors", connector, "draft"))
+    return Operation(Draft, "GET", path_of("v1", "connectors", connector, "draft"))
 
 
 def save_draft(connector: str, text: str, *, version: int) -> Operation[Draft]:
     """Save a draft if the stored one is still `version`."""
-    path = _path("v1", "connectors", connector, "draft")
+    path = path_of("v1", "connectors", connector, "draft")
     return Operation(Draft, "PUT", path, body={"text": text}, headers=_if_match(version))
 
 
 def publish(connector: str, *, version: int | None = None) -> Operation[Revision]:
     """Publish the draft; with a version only if the draft is still that one."""
-    path = _path("v1", "connectors", connector, "publish")
+    path = path_of("v1", "connectors", connector, "publish")
     headers = {} if version is None else _if_match(version)
     return Operation(Revision, "POST", path, body={}, headers=headers)
 
 
 def revisions(connector: str) -> Operation[Page[Revision]]:
     """List what was published."""
-    return Operation(Page[Revision], "GET", _path("v1", "connectors", connector, "revisions"))
+    return Operation(Page[Revision], "GET", path_of("v1", "connectors", connector, "revisions"))
 
 
 def revision(connector: str, number: int) -> Operation[Revision]:
     """Read one published definition."""
-    path = _path("v1", "connectors", connector, "revisions", str(number))
+    path = path_of("v1", "connectors", connector, "revisions", str(number))
     return Operation(Revision, "GET", path)
 
 
@@ -196,19 +195,19 @@ def add_secrets(
     """
     said = _browser(browser)
     given = [{"name": name, "value": value} | said for name, value in values.items()]
-    path = _path("v1", "connectors", connector, "secrets")
+    path = path_of("v1", "connectors", connector, "secrets")
     body = {"secrets": given}
     return Operation(Page[StoredSecret], "POST", path, body=body, headers=_if_match(version))
 
 
 def secrets(connector: str) -> Operation[Page[StoredSecret]]:
     """List a connector's secrets, without their values."""
-    return Operation(Page[StoredSecret], "GET", _path("v1", "connectors", connector, "secrets"))
+    return Operation(Page[StoredSecret], "GET", path_of("v1", "connectors", connector, "secrets"))
 
 
 def delete_secret(connector: str, secret: str) -> Operation[Nothing]:
     """Delete a secret for good."""
-    path = _path("v1", "connectors", connector, "secrets", secret)
+    path = path_of("v1", "connectors", connector, "secrets", secret)
     return Operation(Nothing, "DELETE", path, headers=_if_match(None))
 
 
@@ -219,20 +218,9 @@ def confirm_secret(
 
     `browser`: whether a browser may see it; None leaves that as it is.
     """
-    path = _path("v1", "connectors", connector, "secrets", secret, "confirm")
+    path = path_of("v1", "connectors", connector, "secrets", secret, "confirm")
     body = {"origins": list(origins)} | _browser(browser)
     return Operation(StoredSecret, "POST", path, body=body)
-
-
-def keys(connector: str) -> Operation[KeySet]:
-    """See a connector's own signing keys, and the address of their key set."""
-    return Operation(KeySet, "GET", _path("v1", "connectors", connector, "keys"))
-
-
-def rotate_key(connector: str, *, at_once: bool = False) -> Operation[SigningKey]:
-    """Make a connector's next signing key; `at_once` withdraws the old ones now."""
-    path = _path("v1", "connectors", connector, "keys")
-    return Operation(SigningKey, "POST", path, body={"at_once": at_once})
 
 
 def _browser(allowed: bool | None) -> dict[str, object]:  # noqa: FBT001 - as the API's member
@@ -251,7 +239,7 @@ def start_authorization(
     connection: str | None = None,
 ) -> Operation[StartedAuthorization]:
     """Start an authorization; with `connection` to renew that one instead of making another."""
-    path = _path("v1", "connectors", connector, "authorizations")
+    path = path_of("v1", "connectors", connector, "authorizations")
     body = {
         "fields": dict(fields), "return_to": return_to, "test": test, "connection": connection,
     }  # fmt: skip
@@ -260,24 +248,24 @@ def start_authorization(
 
 def authorizations(connector: str) -> Operation[Page[Authorization]]:
     """List a connector's authorizations."""
-    path = _path("v1", "connectors", connector, "authorizations")
+    path = path_of("v1", "connectors", connector, "authorizations")
     return Operation(Page[Authorization], "GET", path)
 
 
 def authorization(authorization: str) -> Operation[Authorization]:
     """See how far an authorization is."""
-    return Operation(Authorization, "GET", _path("v1", "authorizations", authorization))
+    return Operation(Authorization, "GET", path_of("v1", "authorizations", authorization))
 
 
 def complete(authorization: str, completion: str) -> Operation[CompletedAuthorization]:
     """Redeem the code with the value that the returning browser was given."""
-    path = _path("v1", "authorizations", authorization, "complete")
+    path = path_of("v1", "authorizations", authorization, "complete")
     return Operation(CompletedAuthorization, "POST", path, body={"completion": completion})
 
 
 def keep(authorization: str) -> Operation[Connection]:
     """Keep the connection that an authorization made."""
-    path = _path("v1", "authorizations", authorization, "keep")
+    path = path_of("v1", "authorizations", authorization, "keep")
     return Operation(Connection, "POST", path, body={})
 
 
@@ -288,41 +276,45 @@ def create_connection(
     connector: str, fields: Mapping[str, str], *, test: bool = False
 ) -> Operation[Connection]:
     """Connect where no person has to consent: API keys, client credentials."""
-    path = _path("v1", "connectors", connector, "connections")
+    path = path_of("v1", "connectors", connector, "connections")
     return Operation(Connection, "POST", path, body={"fields": dict(fields), "test": test})
 
 
 def connections(connector: str) -> Operation[Page[Connection]]:
     """List a connector's connections."""
-    return Operation(Page[Connection], "GET", _path("v1", "connectors", connector, "connections"))
+    return Operation(Page[Connection], "GET", path_of("v1", "connectors", connector, "connections"))
 
 
 def connection(connection: str) -> Operation[Connection]:
     """Look a connection up."""
-    return Operation(Connection, "GET", _path("v1", "connections", connection))
+    return Operation(Connection, "GET", path_of("v1", "connections", connection))
 
 
 def delete_connection(connection: str) -> Operation[Nothing]:
     """Delete a connection here and revoke it at its authorization server."""
-    path = _path("v1", "connections", connection)
+    path = path_of("v1", "connections", connection)
     return Operation(Nothing, "DELETE", path, headers=_if_match(None))
 
 
 def refresh(connection: str) -> Operation[Connection]:
     """Renew a connection's access token now."""
-    return Operation(Connection, "POST", _path("v1", "connections", connection, "refresh"), body={})
+    return Operation(
+        Connection, "POST", path_of("v1", "connections", connection, "refresh"), body={}
+    )
 
 
 def test_connection(connection: str) -> Operation[ConnectionTest]:
     """Prove that a connection works."""
     return Operation(
-        ConnectionTest, "POST", _path("v1", "connections", connection, "test"), body={}
+        ConnectionTest, "POST", path_of("v1", "connections", connection, "test"), body={}
     )
 
 
 def revoke(connection: str) -> Operation[Connection]:
     """Revoke a connection at its authorization server; its row stays."""
-    return Operation(Connection, "POST", _path("v1", "connections", connection, "revoke"), body={})
+    return Operation(
+        Connection, "POST", path_of("v1", "connections", connection, "revoke"), body={}
+    )
 
 
 def confirm_connection(
@@ -332,7 +324,7 @@ def confirm_connection(
 
     `api`: in calls; `auth`: when it is renewed or revoked. Nothing named: that stays as it is.
     """
-    path = _path("v1", "connections", connection, "confirm")
+    path = path_of("v1", "connections", connection, "confirm")
     named = {"api": list(api), "auth": list(auth)}
     body = {kind: origins for kind, origins in named.items() if origins}
     return Operation(Connection, "POST", path, body=body)
@@ -345,13 +337,13 @@ def call_connection(
     connection: str, action: str, fields: Mapping[str, object]
 ) -> Operation[Outcome]:
     """Call an action with a connection."""
-    path = _path("v1", "connections", connection, "calls")
+    path = path_of("v1", "connections", connection, "calls")
     return Operation(Outcome, "POST", path, body={"action": action, "fields": dict(fields)})
 
 
 def call_connector(connector: str, action: str, fields: Mapping[str, object]) -> Operation[Outcome]:
     """Call an action of an API without sign-in."""
-    path = _path("v1", "connectors", connector, "calls")
+    path = path_of("v1", "connectors", connector, "calls")
     return Operation(Outcome, "POST", path, body={"action": action, "fields": dict(fields)})
 
 
@@ -370,17 +362,17 @@ def calls(
 
 def call(call: str) -> Operation[Call]:
     """Look a call up."""
-    return Operation(Call, "GET", _path("v1", "calls", call))
+    return Operation(Call, "GET", path_of("v1", "calls", call))
 
 
 def transcript(call: str) -> Operation[Transcript]:
     """Read what a call sent and received, redacted."""
-    return Operation(Transcript, "GET", _path("v1", "calls", call, "transcript"))
+    return Operation(Transcript, "GET", path_of("v1", "calls", call, "transcript"))
 
 
 def body(call: str) -> Operation[Nothing]:
     """Fetch the body of a call's answer; for `Client.fetch`."""
-    return Operation(Nothing, "GET", _path("v1", "calls", call, "body"))
+    return Operation(Nothing, "GET", path_of("v1", "calls", call, "body"))
 
 
 # -- API tokens -----------------------------------------------------------------------------------
@@ -403,5 +395,5 @@ def create_token(
 
 def revoke_token(token: str) -> Operation[Nothing]:
     """Revoke an API token."""
-    path = _path("v1", "tokens", token)
+    path = path_of("v1", "tokens", token)
     return Operation(Nothing, "DELETE", path, headers=_if_match(None))

@@ -75,7 +75,7 @@ def renewing_token(client: OAuthClient, tokens: TokenSet) -> Secret | None:
 
 def renews_itself(client: OAuthClient, tokens: TokenSet | None) -> bool:
     """Tell whether a connection can be renewed without its owner."""
-    if client.grant == "client_credentials":
+    if client.unattended:
         return True
     return tokens is not None and renewing_token(client, tokens) is not None
 

@@ -1,0 +1,15 @@
+"""Operations on what connectors' OAuth clients are made of; see `operations`."""
+
+from connectsmith.sdk.answers import KeySet, SigningKey
+from connectsmith.sdk.operations import Operation, path_of
+
+
+def keys(connector: str) -> Operation[KeySet]:
+    """See a connector's own signing keys, and the address of their key set."""
+    return Operation(KeySet, "GET", path_of("v1", "connectors", connector, "keys"))
+
+
+def rotate_key(connector: str, *, at_once: bool = False) -> Operation[SigningKey]:
+    """Make a connector's next signing key; `at_once` withdraws the old ones now."""
+    path = path_of("v1", "connectors", connector, "keys")
+    return Operation(SigningKey, "POST", path, body={"at_once": at_once})
