@@ -242,6 +242,23 @@ def test_a_callback_url_that_a_server_refuses_is_warned_of(
     assert (found(rule(condition), text_of(), callback) is not None) == warns
 
 
+@pytest.mark.parametrize(
+    ("callback", "warns"),
+    [
+        ("http://localhost:8400/oauth/callback/c", True),
+        ("https://localhost/oauth/callback/c", True),
+        ("http://127.0.0.1:8400/oauth/callback/c", False),
+        (None, False),
+    ],
+)
+def test_a_callback_host_that_a_server_refuses_is_warned_of(
+    callback: str | None, *, warns: bool
+) -> None:
+    condition = {"kind": "callback_host_is", "hosts": ["localhost"]}
+
+    assert (found(rule(condition), text_of(), callback) is not None) == warns
+
+
 def test_all_conditions_must_hold() -> None:
     other = {"kind": "pkce_is", "value": "off"}
 

@@ -129,6 +129,13 @@ class CallbackIsHttp(_Part):
     loopback: bool
 
 
+class CallbackHostIs(_Part):
+    """The installation's callback URL has one of these hosts."""
+
+    kind: Literal["callback_host_is"]
+    hosts: list[str] = Field(min_length=1)
+
+
 Condition = Annotated[
     ParameterIsNot
     | ParameterIsSet
@@ -141,7 +148,8 @@ Condition = Annotated[
     | MemberIs
     | MemberPresent
     | UrlHas
-    | CallbackIsHttp,
+    | CallbackIsHttp
+    | CallbackHostIs,
     Field(discriminator="kind"),
 ]
 

@@ -14,6 +14,7 @@ from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.quirk_rules import (
     PARAMETERS,
     About,
+    CallbackHostIs,
     CallbackIsHttp,
     ClientAuthIsNot,
     Condition,
@@ -117,7 +118,7 @@ def _spot(sign_in: SignIn, condition: Condition) -> Spot | None:  # noqa: PLR091
             return _member(sign_in.auth, condition)
         case UrlHas():
             return _url(sign_in.auth, condition)
-        case CallbackIsHttp():
+        case CallbackIsHttp() | CallbackHostIs():
             return _callback(sign_in.callback_url, condition)
         case _:
             assert_never(condition)
@@ -215,11 +216,13 @@ def _url(auth: dict[str, Any], condition: UrlHas) -> Spot | None:
     return Spot((AUTH, condition.member), repair, inside=(start, start + len(condition.text)))
 
 
-def _callback(url: str | None, condition: CallbackIsHttp) -> Spot | None:
+def _callback(url: str | None, condition: CallbackIsHttp | CallbackHostIs) -> Spot | None:
     parts = urlsplit(url or "")
+    host = parts.hostname or ""
+    if isinstance(condition, CallbackHostIs):
+        return Spot(_ANCHOR) if host in condition.hosts else None
     if parts.scheme != "http":
         return None
-    host = parts.hostname or ""
     local = origins.is_loopback(f"[{host}]" if ":" in host else host)
     return Spot(_ANCHOR) if condition.loopback or not local else None
 
