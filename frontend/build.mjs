@@ -13,6 +13,8 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const INTO = path.resolve(process.argv[2] ?? path.join(HERE, "../src/connectsmith/web/static"));
 const ENTRIES = {
   workbench: "src/workbench.ts",
+  debugger: "src/debugger.ts",
+  window: "src/window.ts",
   "workbench-style": "styles/workbench.css",
 };
 

@@ -1,18 +1,17 @@
 """Join ports to adapters: the only place that knows all of them."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
 from connectsmith import __version__
 from connectsmith.api.app import create_app
-from connectsmith.egress.policy import EgressPolicy
+from connectsmith.egress.policy import EgressPolicy, own_addresses
 from connectsmith.egress.sender import HttpSender
+from connectsmith.jobs.collector import freeze
 from connectsmith.jobs.timer import Timer
 from connectsmith.keys.envelope import EnvelopeSealer
 from connectsmith.keys.passwords import Argon2Passwords
@@ -31,7 +30,9 @@ from connectsmith.service.client_ports import KeySigner
 from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
+from connectsmith.service.debugger import Debugger
 from connectsmith.service.desks import Desks
+from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.ports import (
     Clock,
@@ -41,6 +42,7 @@ from connectsmith.service.ports import (
     Storage,
 )
 from connectsmith.service.proof import Prover
+from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.renewal import Renewer
@@ -94,13 +96,7 @@ def rules_of(settings: Settings) -> Rules:
 
 def policy_of(settings: Settings) -> EgressPolicy:
     """Say what may be reached; this installation itself never, under no name of its own."""
-    public = urlsplit(settings.public_url)
-    port = public.port or (443 if public.scheme == "https" else 80)
-    own = {f"{public.hostname}:{port}"} if ":" not in (public.hostname or "") else set()
-    if settings.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        own.add(f"{host}:{settings.port}")
-    own |= {f"127.0.0.1:{settings.port}", f"[::1]:{settings.port}"}
+    own = own_addresses(settings.public_url, settings.host, settings.port)
     return EgressPolicy.of(settings.allow_private, own=own)
 
 
@@ -170,11 +166,12 @@ def join(parts: Parts, rules: Rules) -> Application:
     """Make every use case from the adapters, and the HTTP application over them."""
     base = _base(parts, rules)
     held = _held(parts, rules, base)
+    connectors = _connectors(parts, rules, base, held)
     desks = Desks(
         rules=rules,
         clock=parts.clock,
         access=base.access,
-        connectors=_connectors(parts, rules, base, held),
+        connectors=connectors,
         secrets=base.secrets,
         keys=base.clients.keys,
         authorizations=held.authorizations,
@@ -183,6 +180,8 @@ def join(parts: Parts, rules: Rules) -> Application:
         calls=held.calls,
         records=base.records,
         sign_in=base.sign_in,
+        debugger=_debugger(parts, base, held, connectors),
+        reconnection=Reconnection(held.connections, held.authorizations, base.blueprints),
     )
     chores = Chores(
         access=base.access,
@@ -196,9 +195,8 @@ def join(parts: Parts, rules: Rules) -> Application:
         calls=held.calls,
         records=base.records,
     )
-    return Application(
-        desks, chores, create_app(desks, pages=routes, problem_page=problem_page), parts
-    )
+    app = create_app(desks, pages=routes, problem_page=problem_page)
+    return Application(desks, chores, app, parts)
 
 
 def _sign_in(parts: Parts) -> SignIn:
@@ -369,6 +367,20 @@ def _connectors(parts: Parts, rules: Rules, base: _Base, held: _Held) -> Connect
     )
 
 
+def _debugger(parts: Parts, base: _Base, held: _Held, connectors: ConnectorDesk) -> Debugger:
+    rows = parts.storage.connections
+    drafts = DraftConnections(rows, held.connections, base.blueprints, parts.sealer)
+    return Debugger(
+        connectors=connectors,
+        blueprints=base.blueprints,
+        authorizations=held.authorizations,
+        connections=held.connections,
+        drafts=drafts,
+        calls=held.calls,
+        records=base.records,
+    )
+
+
 @asynccontextmanager
 async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[Application]:
     """Open an installation, keep its chores going, and close it in order."""
@@ -385,10 +397,3 @@ async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[A
         parts.passwords.close()
         await parts.sender.close()
         await parts.storage.close()
-
-
-def freeze() -> None:
-    """Keep the collector away from what lives as long as the process: it cost the tail latency."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)

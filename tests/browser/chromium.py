@@ -12,7 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
 PROGRAM = Path("/usr/bin/chromium")
 # `refused by status` is Chromium's own line for a page or part that was answered with an error,
 # which tests look at by themselves.
-_BY_STATUS = "Failed to load resource: the server responded with a status of"
+_BY_STATUS = (
+    "Failed to load resource: the server responded with a status of",
+    "Response Status Error Code",  # htmx's line for the same
+)
 _REPORTS = """
 document.addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);

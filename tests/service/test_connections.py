@@ -87,7 +87,7 @@ async def test_renewed_sign_in_moves_into_the_connection_it_renews(one: Renewing
 async def test_two_requests_that_keep_the_same_renewal_move_it_once(one: Renewing) -> None:
     new = await brought(one)
 
-    kept = await asyncio.gather(*[desk_of(one)._reconnect(new, await one.row()) for _ in range(5)])
+    kept = await asyncio.gather(*[desk_of(one).reconnect(new, await one.row()) for _ in range(5)])
 
     assert {each.version for each in kept} == {2}
     assert await one.tokens() == ("access-new", "refresh-new")
@@ -99,7 +99,7 @@ async def test_renewal_that_was_discarded_meanwhile_moves_nothing(one: Renewing)
     await desk_of(one).discard_unkept()
 
     with pytest.raises(AuthorizationEnded):
-        await desk_of(one)._reconnect(new, await one.row())
+        await desk_of(one).reconnect(new, await one.row())
 
     assert await one.tokens() == ("access-0", "refresh-0")
 

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from connectsmith.errors import SettingInvalid
 
@@ -131,3 +132,13 @@ def _pair(text: str, *, names: bool) -> Pair:
             f"{text!r} is no address with a port; write it like 127.0.0.1:8401 or [::1]:8401."
         )
     return (str(address) if address is not None else host.lower(), port)
+
+
+def own_addresses(public_url: str, host: str, port: int) -> set[str]:
+    """Return the hosts with ports under which an installation is reached: never to be called."""
+    public = urlsplit(public_url)
+    public_port = public.port or (443 if public.scheme == "https" else 80)
+    own = {f"{public.hostname}:{public_port}"} if ":" not in (public.hostname or "") else set()
+    if host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        own.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return own | {f"127.0.0.1:{port}", f"[::1]:{port}"}

@@ -232,6 +232,13 @@ class AuthorizationDesk:
             row = await self.own(caller, authorization)
         return await self._outcome(row)
 
+    async def cancel(self, caller: Caller, authorization: str) -> None:
+        """Give up what the caller's browser has not come back from; nothing was sent."""
+        row = await self.own(caller, authorization)
+        over = failed(row, "cancelled", "It was cancelled here before anybody consented.")
+        if row.status in UNANSWERED:
+            await self._authorizations.advance(over, expected_status=row.status)
+
     async def own(self, caller: Caller, authorization: str) -> AuthorizationRow:
         """Return the caller's own authorization: to all others it does not exist."""
         row = await self.get(caller, authorization)
@@ -327,6 +334,7 @@ class AuthorizationDesk:
             caller=row.created_by,
             operator=row.operator,
             status=Status.UNCONFIRMED,
+            definition=row.definition,
         )
         try:
             return await self._connections.add(new)

@@ -100,6 +100,8 @@ class Outcome:
     connector_name: str
     code: str = ""
     message: str = ""
+    in_session: bool = False
+    """It was begun in an operator's session, whose page goes on by itself."""
 
 
 class BrowserSteps:
@@ -312,12 +314,15 @@ class BrowserSteps:
             raise _refused()
         row = await self._desk.ended_if_late(row)
         name = (await self._blueprints.connector(row.workspace, row.connector)).name
+        ours = row.by_session
         if row.status in UNANSWERED:
-            return Outcome("failed", name, "unanswered", "Nothing has come back from there yet.")
+            words = "Nothing has come back from there yet."
+            return Outcome("failed", name, "unanswered", words, in_session=ours)
         if row.error_code is not None:
-            return Outcome("failed", name, row.error_code, row.error_message or "")
-        if row.by_session:
-            return Outcome("signed_in" if row.connection else "received", name)
+            words = row.error_message or ""
+            return Outcome("failed", name, row.error_code, words, in_session=ours)
+        if ours:
+            return Outcome("signed_in" if row.connection else "received", name, in_session=True)
         typed = row.status == "returned" and row.return_to is None
         return Outcome("typed" if typed else "received", name)
 

@@ -156,6 +156,12 @@ class CallDesk:
         subject = await self._of_connection(row, unkept=unkept)
         return await self._run(caller, subject, plan, prepare(plan, check_arguments(plan, {})))
 
+    async def prove_open(self, caller: Caller, connector: str, plan: ActionPlan) -> Outcome:
+        """Do the same for an API without sign-in, with its draft."""
+        asked = Asked(plan.name, {}, connector=connector, test=True)
+        subject = await self._subject(caller, asked)
+        return await self._run(caller, subject, plan, prepare(plan, check_arguments(plan, {})))
+
     async def download(self, caller: Caller, asked: Asked) -> Download:
         """Call an action and pass its body on without keeping it; raises as `call` does."""
         subject = await self._subject(caller, asked)

@@ -110,9 +110,10 @@ class ConnectionDesk:
                 caller=caller.token,
                 operator=caller.operator,
                 status=Status.ACTIVE,
+                definition=row.draft if test else None,
             )
         )
-        await self._record(made, caller.token, "connection_created", "")
+        await self.record(made, caller.token, "connection_created", "")
         return await self.introduce(made)
 
     async def add(self, new: NewConnection) -> ConnectionRow:
@@ -133,7 +134,7 @@ class ConnectionDesk:
         try:
             proof = await self._prover.introduce(row, blueprint)
         except ConnectsmithError as error:
-            await self._record(row, "system", "account_unknown", error.message)
+            await self.record(row, "system", "account_unknown", error.message)
             return row
         return await self._named(row, proof)
 
@@ -155,9 +156,7 @@ class ConnectionDesk:
         if row.status is not Status.UNCONFIRMED:
             return row
         if reconnects is not None:
-            old = await self.row(workspace, reconnects)
-            check_same_account(row, old)
-            return await self._reconnect(row, old)
+            return await self.reconnect(row, await self.row(workspace, reconnects))
         version = row.version + 1  # a new one, so that it is either kept or discarded, never both
         held = opened(self._sealer, row)
         kept = replace(
@@ -174,8 +173,13 @@ class ConnectionDesk:
             raise AuthorizationEnded("It was not kept in time; its tokens were revoked.")
         return await self.keep(workspace, connection, None)
 
-    async def _reconnect(self, new: ConnectionRow, old: ConnectionRow) -> ConnectionRow:
-        """Move what a new authorization brought into the connection it renews."""
+    async def reconnect(self, new: ConnectionRow, old: ConnectionRow) -> ConnectionRow:
+        """Move what a new authorization brought into the connection it renews.
+
+        Raises:
+            OtherAccount: it is another account's.
+        """
+        check_same_account(new, old)
         held = opened(self._sealer, new)
         version = old.version + 1
         moved = replace(
@@ -194,7 +198,7 @@ class ConnectionDesk:
         old = await self.row(old.workspace, old.id)
         left = await self._connections.get(new.workspace, new.id)
         if left is not None and left.version == new.version:
-            return await self._reconnect(left, old)
+            return await self.reconnect(left, old)
         if old.received_at == new.received_at:
             return old  # another request moved it this moment
         raise AuthorizationEnded("It was not kept in time; its tokens were revoked.")
@@ -305,14 +309,14 @@ class ConnectionDesk:
         to_auth = row.origins_auth if auth is None else readable_origins(auth, "/auth")
         await self._connections.confirm_origins(row.workspace, row.id, to_api, to_auth)
         approved = f"api: {', '.join(to_api)}; auth: {', '.join(to_auth)}"
-        await self._record(row, caller.token, "connection_origins_confirmed", approved)
+        await self.record(row, caller.token, "connection_origins_confirmed", approved)
         return await self.row(caller.workspace, connection)
 
     async def revoke(self, caller: Caller, connection: str) -> ConnectionRow:
         """End a connection here at once, and at the authorization server as soon as it answers."""
         row = await self.row(caller.workspace, connection)
         ended = await self._end(row)
-        await self._record(row, caller.token, "connection_revoked", "")
+        await self.record(row, caller.token, "connection_revoked", "")
         return ended
 
     async def delete(self, caller: Caller, connection: str) -> None:
@@ -320,7 +324,7 @@ class ConnectionDesk:
         row = await self.row(caller.workspace, connection)
         await self._end(row)
         await self._connections.delete(row.workspace, row.id)
-        await self._record(row, caller.token, "connection_deleted", "")
+        await self.record(row, caller.token, "connection_deleted", "")
 
     async def _end(self, row: ConnectionRow) -> ConnectionRow:
         while row.sealed is not None:
@@ -354,7 +358,7 @@ class ConnectionDesk:
         try:
             return opened(self._sealer, row)
         except SealBroken as error:
-            await self._record(row, "system", "revocation_given_up", error.code)
+            await self.record(row, "system", "revocation_given_up", error.code)
             return Credentials()
 
     async def revoke_all(self, caller: Caller, connector: str) -> None:
@@ -374,9 +378,10 @@ class ConnectionDesk:
         if await self._ended(row) is None:
             return
         await self._connections.delete(row.workspace, row.id)
-        await self._record(row, "system", "connection_discarded", why)
+        await self.record(row, "system", "connection_discarded", why)
 
-    async def _record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
+    async def record(self, row: ConnectionRow, who: str, what: str, message: str) -> None:
+        """Write down what happened to a connection."""
         await self._events.add(
             EventRow(row.workspace, self._clock.now(), who, what, row.id, message)
         )

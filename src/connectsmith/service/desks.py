@@ -8,7 +8,9 @@ from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
+from connectsmith.service.debugger import Debugger
 from connectsmith.service.ports import Clock
+from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
@@ -32,3 +34,5 @@ class Desks:
     calls: CallDesk
     records: Records
     sign_in: SignIn
+    debugger: Debugger
+    reconnection: Reconnection

@@ -69,7 +69,7 @@ class FlightRecorder:
             workspace=party.workspace,
             id=self._randomness.new_id("cal"),
             connector=party.connector,
-            connection=party.connection,
+            connection=party.connection if _is_made(flight) else None,
             revision=party.blueprint.revision,
             action=flight.kind,
             caller=party.caller,
@@ -104,6 +104,11 @@ class FlightRecorder:
 
     def _redactor(self, party: Party, flight: Flight) -> Redactor:
         return Redactor(_secrets(party, flight), self._records.fingerprint)
+
+
+def _is_made(flight: Flight) -> bool:
+    """Tell whether there is a connection: one that was refused its tokens is never made."""
+    return flight.error is None or flight.kind in (REFRESH, REVOCATION)
 
 
 def _secrets(party: Party, flight: Flight) -> Iterator[Secret]:

@@ -25,6 +25,8 @@ class NewConnection:
     caller: str
     operator: str
     status: Status
+    definition: str | None = None
+    """The draft's text that a test connection is made with."""
 
 
 def made(
@@ -55,6 +57,7 @@ def made(
         created_at=now,
         created_by=new.caller,
         operator=new.operator,
+        definition=new.definition,
         sealed=None,
         scopes=tokens.scopes if tokens else (),
         received_at=tokens.received_at if tokens else None,

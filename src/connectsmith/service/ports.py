@@ -31,8 +31,6 @@ from connectsmith.service.rows import (
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
 
-# -- the outside ----------------------------------------------------------------------------------
-
 
 class Clock(Protocol):
     """The time of day."""
@@ -221,6 +219,9 @@ class Connections(Protocol):
         """Count those of a connector, test connections or real ones, that renew themselves."""
         ...
 
+    async def tests(self, workspace: str, connector: str, operator: str) -> Sequence[ConnectionRow]:
+        """Return an operator's newest 20 test connections that still hold something."""
+
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
     ) -> int | None:
@@ -298,8 +299,7 @@ class Calls(Protocol):
     ) -> Page[CallRow]:
         """Newest first.
 
-        Filters: `connector`, `connection`, `action`, `kind`; `ok` ("true" or "false"); `since` and
-        `until` (RFC 3339; from the one, before the other).
+        Filters: `connector`, `connection`, `action`, `kind`, `ok`, `since`, `until`.
         """
         ...
 

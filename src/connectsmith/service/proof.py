@@ -24,6 +24,8 @@ class Proof:
     account_label: str | None = None
     message: str | None = None
     call: str | None = None
+    action: str | None = None
+    """The action that stood in for `auth_test`."""
 
 
 class Prover:
@@ -39,18 +41,17 @@ class Prover:
             ConnectionNotUsable, CredentialsError: the connection's status allows no calls.
             RemoteError, NetworkError: there was no answer to judge.
         """
-        plan = blueprint.plans.get(AUTH_TEST)
-        if plan is not None:
-            return _proof("auth_test", plan, await self._calls.prove(caller, row, plan))
-        plan = _harmless(blueprint)
-        if plan is not None:
-            return _proof("action", plan, await self._calls.prove(caller, row, plan))
-        return Proof(
-            ok=True,
-            did="fields",
-            message="The definition has no auth_test and no action that could stand in for it, "
-            "so nothing was sent; all required fields are filled.",
-        )
+        plan, did = _stand_in(blueprint)
+        if plan is None:
+            return _NOTHING_SENT
+        return _proof(did, plan, await self._calls.prove(caller, row, plan))
+
+    async def prove_open(self, caller: Caller, connector: str, blueprint: Blueprint) -> Proof:
+        """Do the same for an API without sign-in, with its draft."""
+        plan, did = _stand_in(blueprint)
+        if plan is None:
+            return _NOTHING_SENT
+        return _proof(did, plan, await self._calls.prove_open(caller, connector, plan))
 
     async def introduce(self, row: ConnectionRow, blueprint: Blueprint) -> Proof:
         """Run `auth_test` alone, also for a connection that is not confirmed yet."""
@@ -59,6 +60,20 @@ class Prover:
             return Proof(ok=True, did="fields")
         asker = Caller(row.workspace, row.created_by, "", frozenset())
         return _proof("auth_test", plan, await self._calls.prove(asker, row, plan, unkept=True))
+
+
+_NOTHING_SENT = Proof(
+    ok=True,
+    did="fields",
+    message="The definition has no auth_test and no action that could stand in for it, "
+    "so nothing was sent; all required fields are filled.",
+)
+
+
+def _stand_in(blueprint: Blueprint) -> tuple[ActionPlan | None, Literal["auth_test", "action"]]:
+    """Return what proves a connection, and which of the two it is."""
+    plan = blueprint.plans.get(AUTH_TEST)
+    return (_harmless(blueprint), "action") if plan is None else (plan, "auth_test")
 
 
 def _harmless(blueprint: Blueprint) -> ActionPlan | None:
@@ -80,4 +95,5 @@ def _proof(did: Literal["auth_test", "action"], plan: ActionPlan, outcome: Outco
         account_label=account.label if account else None,
         message=outcome.message,
         call=outcome.call,
+        action=plan.name if did == "action" else None,
     )

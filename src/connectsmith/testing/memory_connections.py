@@ -49,6 +49,16 @@ class MemoryConnections:
             if (row.workspace, row.connector, row.test) == (workspace, connector, test)
         )
 
+    async def tests(self, workspace: str, connector: str, operator: str) -> Sequence[ConnectionRow]:
+        found = [
+            row
+            for row in self._tables.connections.values()
+            if (row.workspace, row.connector, row.operator) == (workspace, connector, operator)
+            and row.test
+            and row.sealed is not None
+        ]
+        return sorted(found, key=lambda row: (row.created_at, row.id), reverse=True)[:20]
+
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime
     ) -> int | None:

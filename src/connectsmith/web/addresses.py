@@ -12,6 +12,16 @@ _OWN_PATH: Final = re.compile(
 )
 
 
+def editor_path(connector: str) -> str:
+    """Return where a connector is edited."""
+    return f"/connectors/{connector}"
+
+
+def debugger_path(connector: str) -> str:
+    """Return where a connector's draft is tried out."""
+    return f"/connectors/{connector}/debugger"
+
+
 def own_path(text: str | None) -> str:
     """Return a path of ours that somebody asks to be led to, or the home page's.
 

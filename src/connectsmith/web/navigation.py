@@ -4,5 +4,12 @@ from typing import Final
 
 CONNECTORS: Final = "/connectors"
 
-ENTRIES: Final = ((CONNECTORS, "Custom Connectors"),)
+CONNECTIONS: Final = "/connections"
+ACTIVITY: Final = "/activity"
+
+ENTRIES: Final = (
+    (CONNECTORS, "Custom Connectors"),
+    (CONNECTIONS, "Connections"),
+    (ACTIVITY, "Activity"),
+)
 """Path and name of each."""

@@ -6,6 +6,7 @@ the browser, where it could be read, kept, or copied to somebody who asks for it
 
 import base64
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
@@ -22,9 +23,13 @@ from connectsmith.errors import (
     CallbackRefused,
     ConnectsmithError,
     Fault,
+    SignInRequired,
 )
 from connectsmith.service.browser_steps import Arrival, Outcome
+from connectsmith.service.caller import Caller
 from connectsmith.service.desks import Desks
+from connectsmith.web.cookies import PageCookies
+from connectsmith.web.visit import Visit
 
 LONGEST_QUERY: Final = 16 * 1024
 TYPED_LIFETIME: Final = 600
@@ -135,7 +140,10 @@ def _typed(authorization: str) -> str:
 async def start(request: Request) -> Response:
     """Show one button; a GET changes nothing, so that link previews do no harm."""
     try:
-        invitation = await _desks(request).browser.invite(request.path_params["value"])
+        session = await session_of(request)
+        invitation = await _desks(request).browser.invite(
+            request.path_params["value"], session.token if session else None
+        )
     except ConnectsmithError as error:
         return _failed(error)
     return _page("start.html", connector=invitation.connector_name, host=invitation.host)
@@ -151,7 +159,10 @@ async def depart(request: Request) -> Response:
         )
     desks = _desks(request)
     try:
-        departure = await desks.browser.depart(request.path_params["value"])
+        session = await session_of(request)
+        departure = await desks.browser.depart(
+            request.path_params["value"], session.token if session else None
+        )
     except ConnectsmithError as error:
         return _failed(error)
     response = _leave(departure.url)
@@ -172,12 +183,18 @@ async def callback(request: Request) -> Response:
     desks, connector = _desks(request), request.path_params["connector"]
     jar = Jar.of(desks)
     query = request.scope["query_string"][: LONGEST_QUERY + 1].decode("latin-1")
+    session = await session_of(request)
     try:
-        arrival = await desks.browser.arrive(connector, query, jar.read(request))
+        arrival = await desks.browser.arrive(
+            connector, query, jar.read(request), session.token if session else None
+        )
     except CallbackRefused:
         return _leave(f"/oauth/callback/{quote(connector)}/refused")
     except ConnectsmithError as error:
         return _failed(error)
+    if arrival.in_session and session is not None:
+        with suppress(ConnectsmithError):  # what became of it stands in its record
+            await desks.debugger.finish(session, arrival.authorization)
     return _arrived(arrival, connector, jar)
 
 
@@ -195,6 +212,16 @@ def _arrived(arrival: Arrival, connector: str, jar: Jar) -> Response:
         name = _typed(arrival.authorization)
         jar.put(response, name, arrival.typed, connector=connector, age=TYPED_LIFETIME)
     return response
+
+
+async def session_of(request: Request) -> Caller | None:
+    """Return the operator's session that the browser is signed in with, if any."""
+    desks = _desks(request)
+    try:
+        value = PageCookies.of(desks).read(request, "session")
+        return (await desks.sign_in.recognise(value)).caller
+    except SignInRequired:
+        return None
 
 
 async def refused(_: Request) -> Response:
@@ -216,6 +243,8 @@ async def outcome(request: Request) -> Response:
         told = await desks.browser.outcome(connector, authorization, cookies.get(authorization, ""))
     except ConnectsmithError as error:
         return _failed(error)
+    if told.in_session:
+        return Visit(request).page("sign_in_window.html", told)
     return _told(told, cookies.get(_typed(authorization), ""))
 
 

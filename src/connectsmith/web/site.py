@@ -5,7 +5,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectsmith.errors import ConnectsmithError
-from connectsmith.web import connectors, pages, sign_in, static_files
+from connectsmith.web import (
+    activity,
+    connections,
+    connectors,
+    debugger,
+    debugger_sign_in,
+    pages,
+    publication,
+    reconnecting,
+    sign_in,
+    static_files,
+)
 from connectsmith.web.addresses import HOME
 from connectsmith.web.rendering import content_security_policy, page_headers
 from connectsmith.web.visit import Visit, refused
@@ -27,4 +38,10 @@ routes: list[BaseRoute] = [
     Route("/", _home, methods=["GET"]),
     *sign_in.routes,
     *connectors.routes,
+    *debugger.routes,
+    *debugger_sign_in.routes,
+    *publication.routes,
+    *connections.routes,
+    *reconnecting.routes,
+    *activity.routes,
 ]

@@ -93,6 +93,12 @@ WHERE workspace = :workspace AND connection = :id ORDER BY fence
 """
 
 
+_TESTS = _CONNECTIONS.select(
+    "WHERE workspace = :workspace AND connector = :connector AND operator = :operator "
+    "AND test = 1 AND sealed IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT 20"
+)
+
+
 class SqlConnections:
     """The port `Connections` in SQL."""
 
@@ -139,6 +145,10 @@ class SqlConnections:
     async def renewing(self, workspace: str, connector: str, *, test: bool) -> int:
         values: Values = {"workspace": workspace, "connector": connector, "test": int(test)}
         return int((await self._database.read(_RENEWING, values))[0][0])
+
+    async def tests(self, workspace: str, connector: str, operator: str) -> Sequence[ConnectionRow]:
+        values = {"workspace": workspace, "connector": connector, "operator": operator}
+        return _CONNECTIONS.decode_all(await self._database.read(_TESTS, values))
 
     async def take_lease(
         self, row: ConnectionRow, *, owner: str, now: datetime, until: datetime

@@ -1,0 +1,7 @@
+// The Debugger: a window for the service's consent page, and files that travel in forms.
+
+import { carriedFiles } from "./files";
+import { signInWindow } from "./sign_in_window";
+
+signInWindow();
+carriedFiles();

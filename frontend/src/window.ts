@@ -1,0 +1,3 @@
+// A window that was opened for a sign-in closes itself once that is done.
+
+window.close();

@@ -1,0 +1,257 @@
+"""Activity: every call and every token request, and what was said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from connectsmith.errors import NotFound
+from connectsmith.service.rows import TOKEN_REQUEST, CallRow
+from connectsmith.web.debugger import exchange_of
+from connectsmith.web.exchange_view import ExchangeView, body_bytes, image_type
+from connectsmith.web.navigation import ACTIVITY
+from connectsmith.web.visit import Visit, operator_page
+
+ON_A_PAGE: Final = 50
+SPANS: Final[Mapping[str, tuple[str, timedelta]]] = {
+    "hour": ("the last hour", timedelta(hours=1)),
+    "day": ("the last day", timedelta(days=1)),
+    "week": ("the last 7 days", timedelta(days=7)),
+}
+KINDS: Final[Mapping[str, str]] = {"call": "Calls", "token": "Token requests"}
+OUTCOMES: Final[Mapping[str, str]] = {"true": "Worked", "false": "Failed"}
+TOKEN_NAMES: Final[Mapping[str, str]] = {
+    "exchange": "Code exchange",
+    "refresh": "Renewal of the access token",
+    "client_credentials": "Client's own token",
+    "revocation": "Revocation of a token",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One call or token request."""
+
+    id: str
+    title: str
+    token_request: bool
+    connector: str
+    connector_name: str
+    connection: str | None
+    account: str
+    ok: bool
+    answer: str
+    started_at: datetime
+    milliseconds: int
+    test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the list is narrowed to."""
+
+    connector: str = ""
+    connection: str = ""
+    ok: str = ""
+    kind: str = ""
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """The list, and what it can be narrowed to."""
+
+    entries: Sequence[EntryView]
+    chosen: Chosen
+    connectors: Sequence[tuple[str, str]]
+    next: str | None
+    narrowed: bool
+    kinds: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    spans: Sequence[tuple[str, str]]
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """One call with its transcript."""
+
+    entry: EntryView
+    exchange: ExchangeView | None
+    fault: str | None
+    code: str | None
+    days: int
+
+
+async def activity(visit: Visit) -> Response:
+    """List what happened, newest first."""
+    chosen = _chosen(visit)
+    page = await visit.desks.records.page(
+        visit.caller,
+        filters=_filters(chosen, visit.desks.clock.now()),
+        limit=ON_A_PAGE,
+        after=visit.query("after") or None,
+    )
+    names = _Names(visit)
+    view = ActivityView(
+        entries=[await names.entry(each) for each in page.items],
+        chosen=chosen,
+        connectors=await _connectors(visit, names, chosen.connector),
+        next=_more(chosen, page.next),
+        narrowed=chosen != Chosen(),
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+        spans=[(key, words) for key, (words, _) in SPANS.items()],
+        days=visit.desks.rules.transcripts_kept.days,
+    )
+    if visit.by_htmx:
+        return visit.part("activity_entries.html", "part", view)
+    return visit.page("activity.html", view)
+
+
+def _chosen(visit: Visit) -> Chosen:
+    """Return what was chosen; what nobody could choose counts as nothing."""
+
+    def one_of(name: str, known: Mapping[str, object]) -> str:
+        asked = visit.query(name)
+        return asked if asked in known else ""
+
+    return Chosen(
+        connector=visit.query("connector")[:64],
+        connection=visit.query("connection")[:64],
+        ok=one_of("ok", OUTCOMES),
+        kind=one_of("kind", KINDS),
+        within=one_of("within", SPANS),
+    )
+
+
+def _filters(chosen: Chosen, now: datetime) -> dict[str, str]:
+    names = ("connector", "connection", "ok", "kind")
+    found = {name: value for name in names if (value := getattr(chosen, name))}
+    if chosen.within:
+        found["since"] = (now - SPANS[chosen.within][1]).isoformat()
+    return found
+
+
+def _more(chosen: Chosen, after: str | None) -> str | None:
+    if after is None:
+        return None
+    names = ("connector", "connection", "ok", "kind", "within")
+    query = {name: value for name in names if (value := getattr(chosen, name))}
+    return f"{ACTIVITY}?{urlencode(query | {'after': after})}"
+
+
+async def _connectors(visit: Visit, names: "_Names", chosen: str) -> list[tuple[str, str]]:
+    """Return the newest connectors, and the chosen one even if it is none of them."""
+    page = await visit.desks.connectors.page(visit.caller, limit=100, after=None, search=None)
+    found = [(each.id, each.name) for each in page.items]
+    if chosen and chosen not in {each for each, _ in found}:
+        found.append((chosen, await names.connector(chosen)))
+    return found
+
+
+class _Names:
+    """Names of connectors and accounts, each asked for once a page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._connectors: dict[str, str] = {}
+        self._accounts: dict[str, str] = {}
+
+    async def connector(self, connector: str) -> str:
+        if connector not in self._connectors:
+            try:
+                row = await self._visit.desks.connectors.get(self._visit.caller, connector)
+                self._connectors[connector] = row.name
+            except NotFound:
+                self._connectors[connector] = "a deleted connector"
+        return self._connectors[connector]
+
+    async def account(self, connection: str | None) -> str:
+        if connection is None:
+            return ""
+        if connection not in self._accounts:
+            try:
+                row = await self._visit.desks.connections.row(
+                    self._visit.caller.workspace, connection
+                )
+                self._accounts[connection] = row.account_label or row.account_id or "unknown"
+            except NotFound:
+                self._accounts[connection] = "a deleted connection"
+        return self._accounts[connection]
+
+    async def entry(self, row: CallRow) -> EntryView:
+        token_request = row.kind == TOKEN_REQUEST
+        return EntryView(
+            id=row.id,
+            title=TOKEN_NAMES.get(row.action, row.action) if token_request else row.action,
+            token_request=token_request,
+            connector=row.connector,
+            connector_name=await self.connector(row.connector),
+            connection=row.connection,
+            account=await self.account(row.connection),
+            ok=row.ok,
+            answer=str(row.status) if row.status else "no answer",
+            started_at=row.started_at,
+            milliseconds=round(row.duration.total_seconds() * 1000),
+            test=row.test,
+        )
+
+
+async def one_call(visit: Visit) -> Response:
+    """Show what was sent and received."""
+    row = await visit.desks.records.get(visit.caller, visit.param("call"))
+    view = CallView(
+        entry=await _Names(visit).entry(row),
+        exchange=await exchange_of(visit, row.id),
+        fault=row.fault,
+        code=row.code,
+        days=visit.desks.rules.transcripts_kept.days,
+    )
+    return visit.page("activity_call.html", view)
+
+
+_APART: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+async def body(visit: Visit) -> Response:
+    """Return what a service answered as a download, of no type that a browser would open."""
+    call = visit.param("call")
+    try:
+        content, _ = await visit.desks.records.body(visit.caller, call)
+    except NotFound:
+        transcript = await visit.desks.records.transcript(visit.caller, call)
+        content = body_bytes(transcript["steps"][-1]) if transcript["steps"] else b""
+    headers = {"Content-Disposition": f'attachment; filename="{call}.bin"', **_APART}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+async def image(visit: Visit) -> Response:
+    """Return an answer that is a raster image by its own bytes, whatever it says it is."""
+    transcript = await visit.desks.records.transcript(visit.caller, visit.param("call"))
+    number = visit.param("number")
+    steps = transcript["steps"]
+    at = int(number) if number.isascii() and number.isdigit() else len(steps)
+    content = body_bytes(steps[at]) if at < len(steps) else b""
+    media_type = image_type(content)
+    if media_type is None:
+        raise NotFound("There is no image.")
+    return Response(content, status_code=HTTPStatus.OK, media_type=media_type, headers=_APART)
+
+
+routes = [
+    operator_page(ACTIVITY, activity, place=ACTIVITY),
+    operator_page(ACTIVITY + "/{call}", one_call, place=ACTIVITY),
+    operator_page(ACTIVITY + "/{call}/body", body, place=ACTIVITY),
+    operator_page(ACTIVITY + "/{call}/image/{number}", image, place=ACTIVITY),
+]

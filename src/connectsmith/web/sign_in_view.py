@@ -1,0 +1,178 @@
+"""How far the Debugger's sign-in is: a form, waiting for consent, signed in, or failed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from connectsmith.core.connection.status import Status
+from connectsmith.core.definition.changes import scopes_of
+from connectsmith.core.definition.facts import sign_in_kind
+from connectsmith.service.debugger import Bench
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow
+from connectsmith.web.addresses import debugger_path
+from connectsmith.web.field_forms import FieldView, sign_in_fields
+from connectsmith.web.visit import Visit
+
+WAITING: Final = frozenset({"started", "returned", "redeeming", "completed"})
+ENDED: Final = frozenset({"failed", "expired"})
+NEXT_STEPS: Final[Mapping[str, str]] = {
+    "consent_denied": "Sign in again and allow it, or remove the scope that was too much to ask.",
+    "client_rejected": "Compare the two secrets with the service's console. A Secret Value can't "
+    "be changed: delete the pair in Secret Keys and add it again.",
+    "authorization_request_rejected": "Compare the callback URL, the scopes and the addresses of "
+    "the definition with what the service's console says.",
+    "secret_missing": "Add what is missing in Secret Keys, then come back.",
+    "expired": "Sign in again; a sign-in has to be finished within ten minutes.",
+    "interrupted": "Sign in again. The code that came back counts only once.",
+    "cancelled": "Sign in again whenever you like.",
+    "grant_rejected": "Sign in again. A code counts once, and only for a short time.",
+    "callback_refused": "Sign in again, and finish it in this browser.",
+    "issuer_unexpected": "Write the issuer that answered into the definition if it is the right "
+    "one.",
+    "other_account": "Sign in at the service as the account that the connection belongs to.",
+}
+"""What to do after a sign-in that ended badly, by the error's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a connection."""
+
+    account: str | None
+    asked: Sequence[str]
+    granted: Sequence[str]
+    withheld: Sequence[str]
+    """Asked for and not granted."""
+    ends: datetime | None
+    renewal: str
+    health: str
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The first row of the Debugger."""
+
+    path: str
+    version: int
+    state: Literal["open", "form", "waiting", "ready"]
+    kind: str
+    fields: Sequence[FieldView] = ()
+    by_browser: bool = False
+    facts: Facts | None = None
+    failure: str = ""
+    failure_code: str = ""
+    next_step: str = ""
+    authorization: str = ""
+    returned: bool = False
+    """The browser is back, and its code is being redeemed."""
+    start_path: str = ""
+    """Where the browser leaves for the authorization server; once."""
+    callback: str = ""
+    poll: bool = False
+
+    @property
+    def kind_name(self) -> str:
+        """The kind of sign-in in words."""
+        return {"none": "no sign-in", "oauth2": "OAuth 2"}.get(self.kind, self.kind)
+
+
+async def sign_in_view(
+    visit: Visit,
+    bench: Bench,
+    *,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> SignInView:
+    """Return how far it is, from what the server knows: a reload changes nothing."""
+    view = _form_view(visit, bench, values=values, errors=errors)
+    if view.state == "open":
+        return view
+    if bench.by_browser and not errors:
+        latest = await visit.desks.debugger.latest(visit.caller, bench.connector.id)
+        underway = _underway(view, latest, bench.connection)
+        if underway is not None:
+            return underway
+    if bench.connection is None or errors:
+        return view
+    return replace(view, state="ready", facts=facts_of(visit, bench, bench.connection))
+
+
+def _form_view(
+    visit: Visit,
+    bench: Bench,
+    *,
+    values: Mapping[str, str] | None,
+    errors: Mapping[str, str] | None,
+) -> SignInView:
+    definition = bench.blueprint.definition
+    return SignInView(
+        path=debugger_path(bench.connector.id),
+        version=bench.connector.draft_version,
+        state="form" if bench.needs_sign_in else "open",
+        kind=sign_in_kind(definition),
+        fields=sign_in_fields(definition, values=values, errors=errors),
+        by_browser=bench.by_browser,
+        callback=visit.desks.rules.callback_url(bench.connector.id),
+    )
+
+
+def _underway(
+    view: SignInView, latest: AuthorizationRow | None, held: ConnectionRow | None
+) -> SignInView | None:
+    """Return the view of an authorization that still matters."""
+    if latest is None or not latest.test:
+        return None
+    if latest.status in WAITING:
+        return waiting(view, latest)
+    newer = held is None or latest.created_at > held.created_at
+    if latest.status in ENDED and newer:
+        return failed_view(view, latest.error_code or "", latest.error_message or "")
+    return None
+
+
+def waiting(view: SignInView, row: AuthorizationRow) -> SignInView:
+    """Return the view that asks the server again and again."""
+    return replace(
+        view,
+        state="waiting",
+        authorization=row.id,
+        returned=row.status != "started",
+        poll=True,
+    )
+
+
+def failed_view(view: SignInView, code: str, message: str) -> SignInView:
+    """Return the form with what went wrong, and what to do next."""
+    return replace(
+        view, failure=message, failure_code=code, next_step=NEXT_STEPS.get(code, "Try again.")
+    )
+
+
+def facts_of(visit: Visit, bench: Bench, row: ConnectionRow) -> Facts:
+    """Return what is shown of a connection."""
+    asked = scopes_of(bench.blueprint.definition)
+    granted = set(row.scopes)
+    return Facts(
+        account=row.account_label or row.account_id,
+        asked=asked,
+        granted=row.scopes,
+        withheld=[each for each in asked if row.scopes and each not in granted],
+        ends=row.received_at + row.lifetime if row.received_at and row.lifetime else None,
+        renewal=renewal_of(row, oauth=bench.blueprint.client is not None),
+        health=visit.desks.connections.health(row),
+        healthy=row.status is Status.ACTIVE,
+    )
+
+
+def renewal_of(row: ConnectionRow, *, oauth: bool) -> str:
+    """Say whether a connection can renew itself."""
+    if not oauth:
+        return "There is nothing to renew: it works until the service withdraws it."
+    if not row.renewable:
+        return (
+            "It can't renew itself: the service issued no refresh token. Somebody has to sign in "
+            "again when the access token ends."
+        )
+    return "It renews itself before the access token ends."
