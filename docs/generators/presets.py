@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.generators.markdown import code, document, table
 
-from connectsmith.presets import Preset, callback_sentence, presets, refresh_sentence
+from connectsmith.presets import Preset, callback_of, presets, refresh_of
 from connectsmith.presets.model import ADDRESSES, Reference
 
 INTRODUCTION = """\
@@ -67,8 +67,8 @@ def _facts(each: Preset) -> Iterator[tuple[str, str]]:
         yield f"asks for {code(field['key'])}", field["label"]
     if each.pkce != "unknown":
         yield "PKCE", each.pkce
-    yield "callback URL", callback_sentence(each.callback) or "not known"
-    yield "refresh token", refresh_sentence(each.refresh)
+    yield "callback URL", callback_of(each) or "not known"
+    yield "refresh token", refresh_of(each)
 
 
 def _reference(each: Reference) -> str:

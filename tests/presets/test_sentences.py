@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from connectsmith.presets import next_steps, presets
+from connectsmith.presets import callback_of, next_steps, preset, presets, refresh_of
 from connectsmith.presets.model import CallbackRule, RefreshRule
 from connectsmith.presets.sentences import callback_sentence, refresh_sentence, span
 
@@ -77,3 +77,13 @@ def test_the_first_step_is_to_register_an_app() -> None:
     assert next_steps(slack).startswith(
         "Register an OAuth app at https://api.slack.com/apps. The callback URL must be https"
     )
+
+
+def test_what_is_hearsay_says_so() -> None:
+    known, heard = preset("spotify"), preset("zoom")
+
+    assert known is not None
+    assert heard is not None
+    assert callback_of(known).startswith("The callback URL must be https")
+    assert heard.read["refresh"].how == "unconfirmed"
+    assert refresh_of(heard).startswith("Unconfirmed: a refresh token always comes.")

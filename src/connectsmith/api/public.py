@@ -19,9 +19,9 @@ from connectsmith.core.definition.json_schema import format_schema
 from connectsmith.errors import NotFound
 from connectsmith.presets import (
     Preset,
-    callback_sentence,
+    callback_of,
     definition_text,
-    refresh_sentence,
+    refresh_of,
 )
 from connectsmith.presets import preset as preset_of
 from connectsmith.presets import search as found
@@ -83,8 +83,8 @@ def _summary(each: Preset) -> dict[str, Any]:
         "name": each.name,
         "documentation": each.documentation,
         "registration": each.registration,
-        "callback": callback_sentence(each.callback),
-        "refresh": refresh_sentence(each.refresh),
+        "callback": callback_of(each),
+        "refresh": refresh_of(each),
         "how": each.how,
         "fields": [field["key"] for field in each.auth_fields],
     }

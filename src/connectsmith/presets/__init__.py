@@ -3,18 +3,18 @@
 from connectsmith.presets.catalogue import preset, presets, search
 from connectsmith.presets.model import Preset
 from connectsmith.presets.rules import quirk_rules, refresh_token_rules
-from connectsmith.presets.sentences import callback_sentence, next_steps, refresh_sentence
+from connectsmith.presets.sentences import callback_of, next_steps, refresh_of
 from connectsmith.presets.starting import definition_text
 
 __all__ = [
     "Preset",
-    "callback_sentence",
+    "callback_of",
     "definition_text",
     "next_steps",
     "preset",
     "presets",
     "quirk_rules",
-    "refresh_sentence",
+    "refresh_of",
     "refresh_token_rules",
     "search",
 ]

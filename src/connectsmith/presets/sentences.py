@@ -21,6 +21,26 @@ _ISSUED: Final = {
 _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
+UNCONFIRMED: Final = "Unconfirmed: "
+"""What stands before a rule that nobody has read in the service's documentation or in a library."""
+
+
+def callback_of(preset: Preset) -> str:
+    """Say which callback URLs a preset's service takes, and whether that is sure."""
+    return _surely(preset, "callback", callback_sentence(preset.callback))
+
+
+def refresh_of(preset: Preset) -> str:
+    """Say what makes a refresh token come at a preset's service, and whether that is sure."""
+    return _surely(preset, "refresh", refresh_sentence(preset.refresh))
+
+
+def _surely(preset: Preset, fact: str, said: str) -> str:
+    reference = preset.read.get(fact)
+    is_hearsay = reference is not None and reference.how == "unconfirmed"
+    return f"{UNCONFIRMED}{said[:1].lower()}{said[1:]}" if said and is_hearsay else said
+
+
 def callback_sentence(rule: CallbackRule) -> str:
     """Say which callback URLs a service takes; empty where nothing is known."""
     said = [_schemes(rule), _MATCH.get(rule.match or "", ""), rule.note or ""]
@@ -46,7 +66,7 @@ def refresh_sentence(rule: RefreshRule) -> str:
 def next_steps(preset: Preset) -> str:
     """Say what to do first: where to register an app, and which callback URL it may have."""
     place = preset.registration or preset.documentation
-    rule = callback_sentence(preset.callback)
+    rule = callback_of(preset)
     return f"Register an OAuth app at {place}.{f' {rule}' if rule else ''}"
 
 
