@@ -102,6 +102,9 @@ def test_a_preset_without_an_endpoint_is_refused(member: str) -> None:
         ({"callback": {"http": False}}, "callback"),
         ({"refresh": {"issued": "always"}}, "refresh"),
         ({"pkce": "refused"}, "pkce"),
+        ({"auth_request": {"type": "header"}}, "authentication"),
+        ({"auth_components": {**GOOD["auth_components"], "clientAuth": "basic"}}, "authentication"),
+        ({"auth_components": {**GOOD["auth_components"], "scopeSeparator": ","}}, "scopes"),
         ({"account": {"url": "https://api.example.com/me"}}, "account"),
     ],
 )

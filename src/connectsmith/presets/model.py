@@ -155,6 +155,10 @@ class Preset(_Part):
             yield "registration"
         if self.account:
             yield "account"
+        if self.auth_request or "clientAuth" in self.auth_components:
+            yield "authentication"
+        if "scopeSeparator" in self.auth_components:
+            yield "scopes"
         if self.callback != CallbackRule():
             yield "callback"
         if self.refresh != RefreshRule(issued="unknown"):
