@@ -22,6 +22,7 @@ from connectsmith.keys.system import SystemClock, SystemRandomness
 from connectsmith.service.access import Access
 from connectsmith.service.asking import Asker
 from connectsmith.service.authorizations import AuthorizationDesk
+from connectsmith.service.beginnings import Beginnings, sandbox_address
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
@@ -34,6 +35,7 @@ from connectsmith.service.debugger import Debugger
 from connectsmith.service.desks import Desks
 from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.flight_recorder import FlightRecorder
+from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import (
     Clock,
     Randomness,
@@ -86,6 +88,7 @@ def rules_of(settings: Settings) -> Rules:
     return Rules(
         public_url=settings.public_url,
         installation_name=settings.installation_name,
+        sandbox=sandbox_address(settings.sandbox_port, settings.allow_private),
         return_origins=settings.return_origins,
         lease=timedelta(seconds=settings.refresh_lease_seconds),
         token_timeout=timedelta(seconds=settings.token_timeout_seconds),
@@ -167,11 +170,14 @@ def join(parts: Parts, rules: Rules) -> Application:
     base = _base(parts, rules)
     held = _held(parts, rules, base)
     connectors = _connectors(parts, rules, base, held)
+    overviews = Overviews(connectors, parts.storage, parts.clock)
     desks = Desks(
         rules=rules,
         clock=parts.clock,
         access=base.access,
         connectors=connectors,
+        beginnings=Beginnings(connectors, base.secrets, rules),
+        overviews=overviews,
         secrets=base.secrets,
         keys=base.clients.keys,
         authorizations=held.authorizations,
@@ -187,6 +193,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         access=base.access,
         clients=base.clients.care,
         sign_in=base.sign_in,
+        overviews=overviews,
         secrets=base.secrets,
         authorizations=held.authorizations,
         connections=held.connections,
@@ -197,17 +204,6 @@ def join(parts: Parts, rules: Rules) -> Application:
     )
     app = create_app(desks, pages=routes, problem_page=problem_page)
     return Application(desks, chores, app, parts)
-
-
-def _sign_in(parts: Parts) -> SignIn:
-    return SignIn(
-        accounts=parts.storage.accounts,
-        sessions=parts.storage.sessions,
-        passwords=parts.passwords,
-        events=parts.storage.events,
-        clock=parts.clock,
-        randomness=parts.randomness,
-    )
 
 
 def _base(parts: Parts, rules: Rules) -> _Base:
@@ -246,7 +242,7 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             clock=clock,
             randomness=parts.randomness,
         ),
-        sign_in=_sign_in(parts),
+        sign_in=SignIn(storage, parts.passwords, clock, parts.randomness),
         secrets=secrets,
         clients=clients,
         endpoint=TokenEndpoint(

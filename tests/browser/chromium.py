@@ -69,7 +69,7 @@ class Watch:
 
     def check(self) -> None:
         """Fail on whatever was noticed."""
-        assert self.faults == []
+        assert not self.faults, "\n".join(self.faults)
 
 
 def narrow(page: Page) -> None:

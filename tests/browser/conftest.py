@@ -108,7 +108,7 @@ def workbench(browser: Browser, tmp_path: Path) -> Iterator[Workbench]:
     """Run an installation that may reach the sandbox, with chores going on."""
     with (
         start_sandbox() as sandbox,
-        installed(tmp_path, sandbox.port) as running,
+        installed(tmp_path, sandbox.port, sandbox_port=sandbox.port) as running,
         ExitStack() as rest,
     ):
         one = Workbench(running, sandbox, browser, rest)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from tests.servers.sandbox import SandboxServer
 
-from connectsmith.sandbox.clients import PRACTICE_CLIENT_ID
+from connectsmith.samples import PRACTICE_CLIENT_ID
 
 
 def tell(sandbox: SandboxServer, command: str, **members: Any) -> httpx.Response:

@@ -1,7 +1,7 @@
 import httpx
 from tests.servers.sandbox import SandboxServer
 
-from connectsmith.sandbox.clients import PRACTICE_CLIENT_ID
+from connectsmith.samples import PRACTICE_CLIENT_ID
 
 
 def test_every_page_says_what_it_is(sandbox: SandboxServer) -> None:

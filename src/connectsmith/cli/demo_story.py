@@ -12,7 +12,7 @@ from connectsmith.cli.loopback import Listener
 from connectsmith.cli.naming import USABLE, owner_of
 from connectsmith.cli.printing import plain
 from connectsmith.errors import AuthorizationEnded, RemoteError
-from connectsmith.sandbox.clients import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET
+from connectsmith.samples import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET
 from connectsmith.sandbox.driver import answer_consent
 from connectsmith.sdk import Client, Profile, operations
 from connectsmith.sdk.answers import Answer, CompletedAuthorization, Connection, Connector, Outcome

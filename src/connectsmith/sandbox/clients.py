@@ -5,12 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from connectsmith.samples import PRACTICE_CLIENT_ID, PRACTICE_CLIENT_SECRET
+
 CLIENTS_LIMIT = 500
 DEFAULT_LIFETIME = timedelta(hours=1)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=30)
-
-PRACTICE_CLIENT_ID = "practice-client"
-PRACTICE_CLIENT_SECRET = "practice-secret-that-protects-nothing"  # noqa: S105 - public on purpose
 
 
 class RegistrationError(Exception):

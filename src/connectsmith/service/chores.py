@@ -7,6 +7,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.clients import ClientCare
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.overviews import Overviews
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.revocation import Revoker
@@ -23,6 +24,7 @@ class Chores:
         access: Access,
         clients: ClientCare,
         sign_in: SignIn,
+        overviews: Overviews,
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
         connections: ConnectionDesk,
@@ -34,6 +36,7 @@ class Chores:
         self._access = access
         self._clients = clients
         self._sign_in = sign_in
+        self._overviews = overviews
         self._secrets = secrets
         self._authorizations = authorizations
         self._connections = connections
@@ -60,6 +63,7 @@ class Chores:
             self._calls.flush,
             self._records.prune,
             self._sign_in.prune,
+            self._overviews.discard_untouched,
         )
 
     async def last(self) -> None:

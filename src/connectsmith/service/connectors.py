@@ -13,6 +13,7 @@ from connectsmith.core.definition.facts import (
 )
 from connectsmith.core.definition.findings import meant, nearest
 from connectsmith.core.definition.reading import Diagnostic, Position, Reading
+from connectsmith.core.definition.syntax import scan
 from connectsmith.errors import (
     BodyTooLarge,
     CallerError,
@@ -87,8 +88,11 @@ class ConnectorDesk:
         self._randomness = randomness
         self._rules = rules
 
-    async def create(self, caller: Caller, text: str) -> ConnectorRow:
-        """Make a connector from a definition's text, faulty or not."""
+    async def create(self, caller: Caller, text: str, *, untouched: bool = False) -> ConnectorRow:
+        """Make a connector from a definition's text, faulty or not.
+
+        One that begins `untouched` goes away after a day unless something is done with it.
+        """
         _check_size(text)
         now = self._clock.now()
         row = ConnectorRow(
@@ -102,6 +106,7 @@ class ConnectorDesk:
             published=None,
             created_at=now,
             created_by=caller.token,
+            untouched_since=now if untouched else None,
         )
         await self._connectors.add(row)
         await self._record(caller, "connector_created", row.id, row.name)
@@ -292,9 +297,10 @@ def _check_size(text: str) -> None:
 def _name(text: str, otherwise: str = UNNAMED) -> str:
     """Return the name a text gives itself, as far as it can be read."""
     try:
-        name = json.loads(text).get("name")
-    except (ValueError, AttributeError, RecursionError):
-        return otherwise
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        read = scan(text).value  # what can be read of a text that is still being written
+    name = read.get("name") if isinstance(read, dict) else None
     return name[:200] if isinstance(name, str) and name.strip() else otherwise
 
 

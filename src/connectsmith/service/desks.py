@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from connectsmith.service.access import Access
 from connectsmith.service.authorizations import AuthorizationDesk
+from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
+from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import Clock
 from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
@@ -26,6 +28,8 @@ class Desks:
     clock: Clock
     access: Access
     connectors: ConnectorDesk
+    beginnings: Beginnings
+    overviews: Overviews
     secrets: SecretKeys
     keys: SigningKeys
     authorizations: AuthorizationDesk

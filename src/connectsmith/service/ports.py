@@ -30,6 +30,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
+from connectsmith.service.summary_ports import Summaries
 
 
 class Clock(Protocol):
@@ -134,9 +135,6 @@ class StreamedResponse(Protocol):
     def chunks(self) -> AsyncIterator[bytes]:
         """Return the decompressed body, piece by piece, within the budget."""
         ...
-
-
-# -- storage --------------------------------------------------------------------------------------
 
 
 class Accounts(Protocol):
@@ -359,6 +357,8 @@ class Storage(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def summaries(self) -> Summaries: ...
     @property
     def connectors(self) -> Connectors: ...
     @property

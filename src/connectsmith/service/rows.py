@@ -60,6 +60,8 @@ class ConnectorRow:
     created_at: datetime
     created_by: str
     deleted_at: datetime | None = None
+    untouched_since: datetime | None = None
+    """When it was begun from a text of ours, which is no loss if nothing is done with it."""
 
 
 @dataclass(frozen=True, slots=True)

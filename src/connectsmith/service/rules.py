@@ -11,6 +11,8 @@ class Rules:
     public_url: str
     """Scheme, host and port under which browsers reach us; no trailing slash."""
     installation_name: str = "Connectsmith"
+    sandbox: str | None = None
+    """Where the sandbox is, if it may be reached."""
     return_origins: tuple[str, ...] = ()
     """Origins that `return_to` may name besides loopback addresses."""
     authorization_lifetime: timedelta = timedelta(minutes=10)

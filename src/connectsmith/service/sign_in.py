@@ -27,9 +27,9 @@ from connectsmith.service.guessing import (
     network_of,
     normalised,
 )
-from connectsmith.service.ports import Accounts, Clock, Events, Randomness
+from connectsmith.service.ports import Clock, Randomness, Storage
 from connectsmith.service.rows import EventRow, OperatorRow
-from connectsmith.service.sign_in_ports import Passwords, Sessions
+from connectsmith.service.sign_in_ports import Passwords
 from connectsmith.service.sign_in_rows import DeviceRow, LinkRow, SessionRow
 
 IDLE: Final = timedelta(hours=12)
@@ -84,20 +84,13 @@ class SignIn:
     """Begin, recognise and end sessions; make and redeem one-time links."""
 
     def __init__(
-        self,
-        *,
-        accounts: Accounts,
-        sessions: Sessions,
-        passwords: Passwords,
-        events: Events,
-        clock: Clock,
-        randomness: Randomness,
+        self, storage: Storage, passwords: Passwords, clock: Clock, randomness: Randomness
     ) -> None:
-        self._accounts = accounts
-        self._sessions = sessions
+        self._accounts = storage.accounts
+        self._sessions = storage.sessions
+        self._events = storage.events
         self._passwords = passwords
-        self._guessing = Guessing(sessions, clock)
-        self._events = events
+        self._guessing = Guessing(storage.sessions, clock)
         self._clock = clock
         self._randomness = randomness
 

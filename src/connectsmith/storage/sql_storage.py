@@ -16,6 +16,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
+from connectsmith.service.summary_ports import Summaries
 from connectsmith.storage.database import Database
 from connectsmith.storage.stores.accounts import SqlAccounts
 from connectsmith.storage.stores.authorizations import SqlAuthorizations
@@ -29,6 +30,7 @@ from connectsmith.storage.stores.jobs import SqlJobs
 from connectsmith.storage.stores.meta import SqlMeta
 from connectsmith.storage.stores.secrets import SqlSecrets
 from connectsmith.storage.stores.sessions import SqlSessions
+from connectsmith.storage.stores.summaries import SqlSummaries
 
 
 class SqlStorage:
@@ -45,6 +47,7 @@ class SqlStorage:
         self.connections: Connections = SqlConnections(credentials)
         self._calls = SqlCalls(calls)
         self.calls: Calls = self._calls
+        self.summaries: Summaries = SqlSummaries(credentials, calls)
         self.idempotency: Idempotency = SqlIdempotency(credentials)
         self.jobs: Jobs = SqlJobs(credentials)
         self.events: Events = SqlEvents(credentials)

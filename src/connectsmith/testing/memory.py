@@ -14,6 +14,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
+from connectsmith.service.summary_ports import Summaries
 from connectsmith.testing.memory_calls import MemoryCalls
 from connectsmith.testing.memory_client_records import MemoryClientRecords
 from connectsmith.testing.memory_connections import MemoryConnections
@@ -30,6 +31,7 @@ from connectsmith.testing.memory_installation import (
     MemoryMeta,
 )
 from connectsmith.testing.memory_sessions import MemorySessions
+from connectsmith.testing.memory_summaries import MemorySummaries
 from connectsmith.testing.memory_tables import Tables
 
 
@@ -46,7 +48,9 @@ class MemoryStorage:
         self.client_records: ClientRecords = MemoryClientRecords(tables)
         self.authorizations: Authorizations = MemoryAuthorizations(tables)
         self.connections: Connections = MemoryConnections(tables)
-        self.calls: Calls = MemoryCalls()
+        calls = MemoryCalls()
+        self.calls: Calls = calls
+        self.summaries: Summaries = MemorySummaries(tables, calls.rows)
         self.idempotency: Idempotency = MemoryIdempotency()
         self.jobs: Jobs = MemoryJobs()
         self.events: Events = MemoryEvents()

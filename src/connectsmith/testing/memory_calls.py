@@ -18,11 +18,11 @@ class MemoryCalls:
     """The port `Calls`; a call is written at once."""
 
     def __init__(self) -> None:
-        self._rows: dict[Key, CallRow] = {}
+        self.rows: dict[Key, CallRow] = {}
         self._transcripts: dict[Key, bytes] = {}
 
     def add(self, row: CallRow, transcript: bytes | None) -> None:
-        self._rows[(row.workspace, row.id)] = row
+        self.rows[(row.workspace, row.id)] = row
         if transcript is not None:
             self._transcripts[(row.workspace, row.id)] = transcript
 
@@ -30,7 +30,7 @@ class MemoryCalls:
         """There is nothing to wait for."""
 
     async def get(self, workspace: str, call: str) -> CallRow | None:
-        return self._rows.get((workspace, call))
+        return self.rows.get((workspace, call))
 
     async def transcript(self, workspace: str, call: str) -> bytes | None:
         return self._transcripts.get((workspace, call))
@@ -40,7 +40,7 @@ class MemoryCalls:
     ) -> Page[CallRow]:
         rows = (
             row
-            for row in self._rows.values()
+            for row in self.rows.values()
             if row.workspace == workspace
             and all(_fits(row, name, wanted) for name, wanted in filters.items())
         )
@@ -48,14 +48,14 @@ class MemoryCalls:
 
     async def prune(self, before: datetime, max_bytes: int) -> int:
         newest = sorted(
-            self._rows.items(), key=lambda one: (one[1].started_at, one[1].id), reverse=True
+            self.rows.items(), key=lambda one: (one[1].started_at, one[1].id), reverse=True
         )
         total, pruned = 0, 0
         for key, row in newest:
             if row.started_at >= before:
                 total += _ROW_SIZE + len(self._transcripts.get(key, b""))
             if row.started_at < before or total > max_bytes:
-                del self._rows[key]
+                del self.rows[key]
                 self._transcripts.pop(key, None)
                 pruned += 1
         return pruned

@@ -8,11 +8,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from connectsmith.web.static_files import static_address
 
+MACROS: Final = ("forms.html", "parts.html", "choices.html")
+"""Templates whose macros every template can call without importing them."""
 _ICONS: Final = "icons"
 _AGES: Final = (
     (timedelta(days=365), "year"),
@@ -29,7 +32,7 @@ class Shell:
 
     installation: str
     form_value: str
-    """What every form carries along, in a hidden field `form`; `forms.html` has a macro for it."""
+    """What every form carries along, in a hidden field `form`: `proof(shell)` writes it."""
     now: datetime
     alone: bool
     """Whether this installation is for one person on one machine: plain http on loopback."""
@@ -98,7 +101,16 @@ def templates() -> Environment:
     )
     environment.globals |= {"static": static_address, "icon": icon}
     environment.filters |= {"age": age, "exact": exact, "iso": iso, "count": counted}
+    for name in MACROS:
+        environment.globals |= _macros_of(environment.get_template(name))
     return environment
+
+
+def _macros_of(template: Template) -> dict[str, object]:
+    """Return a template's macros: as globals, they are there for a block that is rendered alone."""
+    return {
+        name: value for name, value in vars(template.module).items() if isinstance(value, Macro)
+    }
 
 
 def render(template: str, shell: Shell, view: object, *, part: str | None = None) -> str:

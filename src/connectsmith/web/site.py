@@ -11,6 +11,8 @@ from connectsmith.web import (
     connectors,
     debugger,
     debugger_sign_in,
+    icons,
+    new_connector,
     pages,
     publication,
     reconnecting,
@@ -37,6 +39,7 @@ routes: list[BaseRoute] = [
     *static_files.routes,
     Route("/", _home, methods=["GET"]),
     *sign_in.routes,
+    *new_connector.routes,
     *connectors.routes,
     *debugger.routes,
     *debugger_sign_in.routes,
@@ -44,4 +47,5 @@ routes: list[BaseRoute] = [
     *connections.routes,
     *reconnecting.routes,
     *activity.routes,
+    *icons.routes,
 ]

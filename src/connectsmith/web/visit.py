@@ -3,7 +3,8 @@
 To add one:
 
 1.  Write a frozen dataclass for what it shows, and a template that extends `workbench.html` and
-    reads it as `view` (and what surrounds it as `shell`). Macros are in `forms.html`, `parts.html`.
+    reads it as `view` (and what surrounds it as `shell`). The macros of `forms.html`, `parts.html`
+    and `choices.html` are there without an import; so are `icon(name)` and `static(name)`.
 2.  Write `async def things(visit: Visit) -> Response`: ask `visit.desks` with `visit.caller`, as
     the API does, and return `visit.page("things.html", Things(...))`. A part that htmx asks for is
     a block of the same template: `visit.part("things.html", "rows", Things(...))`.

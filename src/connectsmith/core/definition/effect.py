@@ -25,7 +25,6 @@ class Unused:
 _UNCALLED = "that address is never called"
 
 WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
-    "Definition": {"icon": Unused("no icon is shown")},
     "AuthComponents": {
         "grant": Unused(
             "nobody can sign in this way yet",

@@ -1,0 +1,115 @@
+"""Lists of connectors, with what an operator wants to see of each at a glance."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from connectsmith.core.definition.facts import sign_in_kind
+from connectsmith.service.caller import Caller
+from connectsmith.service.connectors import ConnectorDesk
+from connectsmith.service.ports import Clock, Storage
+from connectsmith.service.readings import read_text
+from connectsmith.service.rows import ConnectorRow, EventRow, Page
+from connectsmith.service.summary_ports import Tally
+
+State = Literal["draft", "published", "changed"]
+UNTOUCHED_FOR: Final = timedelta(days=1)
+KEPT: Final = 2048
+"""Facts of drafts held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFacts:
+    """What a draft's text says of itself, as far as it can be read."""
+
+    sign_in: str
+    """Such as `oauth2`; `unknown` while the text has errors."""
+    has_icon: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorSummary:
+    """A connector on a list."""
+
+    row: ConnectorRow
+    facts: DraftFacts
+    state: State
+    """`changed`: published, and the draft differs from it."""
+    tally: Tally
+    last_call_at: datetime | None
+
+
+class Overviews:
+    """Make lists of connectors."""
+
+    def __init__(self, connectors: ConnectorDesk, storage: Storage, clock: Clock) -> None:
+        self._connectors = connectors
+        self._summaries = storage.summaries
+        self._events = storage.events
+        self._clock = clock
+        self._facts: OrderedDict[tuple[str, str, int], DraftFacts] = OrderedDict()
+
+    async def connectors(
+        self, caller: Caller, *, limit: int, after: str | None, search: str | None
+    ) -> Page[ConnectorSummary]:
+        """List connectors, newest first."""
+        page = await self._connectors.page(caller, limit=limit, after=after, search=search)
+        return Page(await self._summaries_of(caller, page.items), page.next)
+
+    async def connector(self, caller: Caller, connector: str) -> ConnectorSummary:
+        """Return what a list would show of one connector, or raise NotFound."""
+        row = await self._connectors.get(caller, connector)
+        (summary,) = await self._summaries_of(caller, [row])
+        return summary
+
+    async def _summaries_of(
+        self, caller: Caller, rows: Sequence[ConnectorRow]
+    ) -> list[ConnectorSummary]:
+        ids = [row.id for row in rows]
+        now = self._clock.now()
+        changed = await self._summaries.changed(caller.workspace, ids)
+        tallies = await self._summaries.tallies(caller.workspace, ids, now)
+        last_calls = await self._summaries.last_calls(caller.workspace, ids)
+        return [
+            ConnectorSummary(
+                row=row,
+                facts=await self._facts_of(row),
+                state=_state(row, changed=row.id in changed),
+                tally=tallies.get(row.id, Tally()),
+                last_call_at=last_calls.get(row.id),
+            )
+            for row in rows
+        ]
+
+    async def _facts_of(self, row: ConnectorRow) -> DraftFacts:
+        key = (row.workspace, row.id, row.draft_version)
+        known = self._facts.get(key)
+        if known is not None:
+            return known
+        definition = (await read_text(row.draft)).definition
+        facts = DraftFacts(
+            sign_in="unknown" if definition is None else sign_in_kind(definition),
+            has_icon=definition is not None and definition.icon is not None,
+        )
+        self._facts[key] = facts
+        if len(self._facts) > KEPT:
+            self._facts.popitem(last=False)
+        return facts
+
+    async def discard_untouched(self) -> int:
+        """Delete connectors that were begun a day ago and left as they were; return how many."""
+        now = self._clock.now()
+        gone = await self._summaries.discard_untouched(now - UNTOUCHED_FOR, now)
+        for connector in gone:
+            await self._events.add(
+                EventRow("default", now, "system", "connector_discarded", connector, "untouched")
+            )
+        return len(gone)
+
+
+def _state(row: ConnectorRow, *, changed: bool) -> State:
+    if row.published is None:
+        return "draft"
+    return "changed" if changed else "published"

@@ -1,0 +1,42 @@
+"""What lists need to know of many connectors at once, in a few questions to the storage."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many real connections a connector has; test connections and ended ones do not count."""
+
+    healthy: int = 0
+    attention: int = 0
+    """Those that somebody has to do something about, or whose renewal is failing."""
+
+    @property
+    def all(self) -> int:
+        """Both together."""
+        return self.healthy + self.attention
+
+
+class Summaries(Protocol):
+    """Read-only questions about the connectors on one page of a list."""
+
+    async def changed(self, workspace: str, connectors: Sequence[str]) -> frozenset[str]:
+        """Return those whose draft differs from their newest published revision."""
+        ...
+
+    async def tallies(
+        self, workspace: str, connectors: Sequence[str], now: datetime
+    ) -> Mapping[str, Tally]:
+        """Return the connections of each that has any."""
+        ...
+
+    async def last_calls(self, workspace: str, connectors: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each that was ever called was called last, of what has been written."""
+        ...
+
+    async def discard_untouched(self, before: datetime, at: datetime) -> Sequence[str]:
+        """Bury connectors begun before a moment that nothing was done with; return their ids."""
+        ...
