@@ -17,7 +17,7 @@ each address and each rule says where it was read, on which day, and how surely.
 | --- | --- |
 | `document` | read in the service's own documentation |
 | `library literal` | read as a literal in the source of libraries that sign in there |
-| `unconfirmed` | known by hearsay, not seen in the place named; never an endpoint |
+| `unconfirmed` | known by hearsay, not seen in the place named; never an address of the sign-in |
 
 Services change. Where a preset and a service disagree, the service is right: correct the
 definition, and tell us."""

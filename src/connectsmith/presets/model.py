@@ -1,7 +1,7 @@
 """What a preset says: the known facts of one service, and where each of them was read.
 
-A preset whose two endpoints have no source cannot be made: an address nobody can check is worse
-than none, because a client secret is sent there.
+A preset whose two endpoints have no source cannot be made, nor one with an address of the sign-in
+that is hearsay: an address nobody can check is worse than none, because secrets are sent there.
 """
 
 from collections.abc import Iterator, Mapping
@@ -140,6 +140,10 @@ class Preset(_Part):
         unsourced = [each for each in self.stated() if each not in read]
         if unsourced:
             raise ValueError(f"nothing says where these were read: {', '.join(unsourced)}")
+        addresses = [each for each in ADDRESSES if each in self.auth_components]
+        hearsay = [each for each in addresses if read[each].how == "unconfirmed"]
+        if hearsay:
+            raise ValueError(f"secrets go to addresses that are hearsay: {', '.join(hearsay)}")
         return self
 
     @property
