@@ -170,6 +170,18 @@ def test_everything_there_is_to_begin_with(workbench: Workbench, page: Page) -> 
     expect(page.get_by_role("heading", name="Create a new connector")).to_be_visible()
     look_at(page, "new-connector")
 
+    known = page.locator("#services").get_by_role("button")
+    expect(known.first).to_contain_text("Google")
+
+    page.get_by_label("Search known services").fill("slack")
+    expect(page.get_by_role("link", name="Register an app at Slack")).to_have_attribute(
+        "href", "https://api.slack.com/apps"
+    )
+    expect(
+        page.get_by_text("The callback URL must be https, also on this machine.")
+    ).to_be_visible()
+
+    page.get_by_label("Search known services").fill("")
     page.get_by_label("Search known services").press_sequentially("no such thing")
     expect(page.get_by_text("is not among them")).to_be_visible()
 

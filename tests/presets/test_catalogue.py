@@ -1,6 +1,6 @@
 import pytest
 
-from connectsmith.presets.catalogue import preset, presets, search
+from connectsmith.presets.catalogue import first, preset, presets, search
 
 
 def test_presets_come_by_name_and_each_once() -> None:
@@ -32,8 +32,11 @@ def test_a_search_finds_names_and_keywords(text: str, first: str) -> None:
     assert search(text)[0].id == first
 
 
-def test_a_search_for_nothing_lists_all() -> None:
-    assert search("") == presets()
+def test_a_search_for_nothing_lists_all_and_those_looked_for_most_first() -> None:
+    found = search(" ")
+
+    assert tuple(each.id for each in found[: len(first())]) == first()
+    assert found[len(first()) :] == tuple(each for each in presets() if each.id not in first())
 
 
 def test_a_search_that_fits_nothing_is_empty() -> None:

@@ -1,5 +1,6 @@
 """The presets that ship, to look up and to search."""
 
+import json
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from connectsmith.presets.model import Preset
 
 FOLDER: Final = "services"
+FIRST_FILE: Final = "first.json"
 
 
 @cache
@@ -31,11 +33,27 @@ def preset(name: str) -> Preset | None:
     return next((each for each in presets() if each.id == name), None)
 
 
+@cache
+def first() -> tuple[str, ...]:
+    """Return the ids of the presets that are looked for most, to be shown where nobody asked."""
+    text = (files("connectsmith.presets") / FIRST_FILE).read_text("utf-8")
+    return tuple(json.loads(text))
+
+
 def search(text: str) -> tuple[Preset, ...]:
-    """Return the presets that a text may mean, those whose name begins with it first."""
+    """Return the presets that a text may mean, those whose name begins with it first.
+
+    For no text these are all of them, those that are looked for most first.
+    """
     wanted = text.casefold().split()
+    if not wanted:
+        return tuple(sorted(presets(), key=_prominence))
     found = [each for each in presets() if all(word in _searched(each) for word in wanted)]
     return tuple(sorted(found, key=lambda each: _rank(each, text.strip().casefold())))
+
+
+def _prominence(each: Preset) -> int:
+    return first().index(each.id) if each.id in first() else len(first())
 
 
 def _searched(each: Preset) -> str:

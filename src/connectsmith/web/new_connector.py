@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from connectsmith.errors import CallerError
-from connectsmith.presets import Preset, search
+from connectsmith.presets import Preset, callback_of, search
 from connectsmith.samples import PRACTICE_SAMPLE, Sample, samples
 from connectsmith.service.rows import ConnectorRow
 from connectsmith.web.navigation import CONNECTORS
@@ -17,11 +17,22 @@ MOST_SERVICES = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A known service, and what to know before an app is registered there."""
+
+    id: str
+    name: str
+    about: str
+    place: str
+    """Where an app is registered, or else where the service describes its sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Known services that a text may mean."""
 
     wanted: str
-    found: Sequence[Preset]
+    found: Sequence[Service]
     left: int
     """How many more there are."""
 
@@ -49,7 +60,13 @@ def _offer(visit: Visit, *, text: str = "", error: str = "") -> NewConnector:
 
 def _services(wanted: str) -> Services:
     found = search(wanted.strip())
-    return Services(wanted, found[:MOST_SERVICES], max(0, len(found) - MOST_SERVICES))
+    shown = [_service(each) for each in found[:MOST_SERVICES]]
+    return Services(wanted, shown, max(0, len(found) - MOST_SERVICES))
+
+
+def _service(each: Preset) -> Service:
+    about = callback_of(each) or "OAuth 2"
+    return Service(each.id, each.name, about, each.registration or each.documentation)
 
 
 async def offer(visit: Visit) -> Response:
