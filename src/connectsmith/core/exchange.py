@@ -36,12 +36,13 @@ from connectsmith.core.result.transcript import Step, Transcript, capture, refre
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.redaction import Fingerprint, Redactor
 from connectsmith.errors import Bug, ConnectsmithError, Fault
+from connectsmith.values import value_class
 
 _UNAUTHORIZED: Final = 401
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Send:
     """Send this request and bring its answer."""
 
@@ -62,7 +63,7 @@ class Expiry:
     body: tuple[tuple[Path, tuple[object, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Call:
     """One call, ready to be made.
 
@@ -89,7 +90,7 @@ class Call:
     client_id: StoredSecret | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Ending:
     """How a call ended: with an outcome when the service answered, else with the error.
 

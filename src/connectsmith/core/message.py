@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
+from connectsmith.values import value_class
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -31,7 +32,7 @@ class Carried:
     destinations: Destinations
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class HttpRequest:
     """One request, complete: nothing is added on the way out but framing and `User-Agent`.
 
@@ -48,7 +49,7 @@ class HttpRequest:
     timeout: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Timings:
     """How long it took, from the request's start to: first byte of the answer, and its end."""
 
@@ -56,7 +57,7 @@ class Timings:
     total: timedelta = timedelta()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class HttpResponse:
     """One answer, decompressed; `truncated` when its body was cut at the budget.
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 import idna
 
 from connectsmith.errors import EgressDenied
+from connectsmith.values import value_class
 
 LONGEST_URL = 8192
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -45,7 +46,7 @@ class Origin:
         return self.scheme == "http"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class ParsedUrl:
     """A URL that passed; `target` is path and query as they will be sent."""
 

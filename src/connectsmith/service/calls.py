@@ -57,13 +57,14 @@ from connectsmith.service.rows import (
     ConnectionRow,
 )
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import value_class
 
 REDACTORS_KEPT = 1024
 LARGEST_KEPT = 10 * 1024 * 1024
 """Bytes of a body that is kept to be fetched by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Asked:
     """A call as somebody asks for it: with a connection, or of an API without sign-in."""
 

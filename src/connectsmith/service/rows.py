@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 from connectsmith.core.connection.status import Status
+from connectsmith.values import value_class
 
 Origins = tuple[str, ...]
 
@@ -229,7 +230,7 @@ class ConnectionRow:
     """Who made it: a test connection is nobody else's to use."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class CallRow:
     """One call: a small row. The transcript is stored beside it, sealed."""
 

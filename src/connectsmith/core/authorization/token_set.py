@@ -1,7 +1,7 @@
 """What a token endpoint grants: access token, refresh token, lifetime, scopes, captured values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from connectsmith.core.definition.model import CaptureFrom, TokenResponse
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import TokenAnswerInvalid
+from connectsmith.values import value_class
 
 BOUND_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 """Token types that are no use as a bearer token: whoever holds one must prove something."""
@@ -39,7 +40,7 @@ REFRESH_ENDS: Final = ("refresh_token_expires_at", "refresh_token_expiration")
 LONGEST_TYPE: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class TokenSet:
     """The tokens held for one grant.
 

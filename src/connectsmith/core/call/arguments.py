@@ -1,7 +1,7 @@
 """Check what the caller supplies against an action's fields; every fault is found at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import Any, Final, final
 
@@ -16,6 +16,7 @@ from connectsmith.core.call.field import FieldPlan, Where
 from connectsmith.core.call.plan import ActionPlan
 from connectsmith.core.connection.auth_plan import has_control
 from connectsmith.errors import FieldInvalid
+from connectsmith.values import value_class
 
 DEEPEST: Final = 32
 """Levels of objects and lists in one field."""
@@ -23,7 +24,7 @@ _MOST_FAULTS: Final = 50
 _URL_OR_HEADER: Final = frozenset({Where.PATH, Where.QUERY, Where.HEADER})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Arguments:
     """The values to send, converted, each with its field; what is left out is not among them."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from connectsmith.core.call.arguments import Arguments
@@ -14,9 +13,10 @@ from connectsmith.core.call.plan import ActionPlan, BodyForm
 from connectsmith.core.connection.auth_plan import has_control
 from connectsmith.core.connection.prepared import Prepared
 from connectsmith.errors import FieldInvalid
+from connectsmith.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Body:
     content: bytes = b""
     type: str | None = None

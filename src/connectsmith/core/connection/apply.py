@@ -8,7 +8,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from connectsmith.core.message import Carried, HttpRequest
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import FieldInvalid, ValueMissing
+from connectsmith.values import value_class
 
 __all__ = ["AuthPlan", "apply", "auth_plan", "confidential_secrets"]
 
@@ -81,7 +81,7 @@ def confidential_secrets(auth: AuthPlan, credentials: Credentials) -> tuple[Secr
     return tuple(value for value in held if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Held:
     """Where the values of placeholders come from in one request."""
 

@@ -11,6 +11,7 @@ from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SealBroken
+from connectsmith.values import value_class
 
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 _FIELD: Final = "field"
@@ -31,7 +32,7 @@ class Origins:
     auth: Destinations
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Credentials:
     """Everything secret about a connection.
 

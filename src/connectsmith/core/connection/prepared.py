@@ -11,6 +11,7 @@ from enum import StrEnum
 from connectsmith.core.definition.hosts import UrlTemplate
 from connectsmith.core.definition.placeholders import Template
 from connectsmith.core.message import Headers, Purpose
+from connectsmith.values import value_class
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,7 +37,7 @@ class Need:
     """What messages call it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Prepared:
     """One request without its credentials.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectsmith.core.message import HttpResponse
 from connectsmith.core.result.media_type import MediaType, decode, read_media_type
+from connectsmith.values import value_class
 
 DEEPEST: Final = 64
 """Levels of objects and lists in JSON that is read."""
@@ -25,7 +26,7 @@ class Body:
     content_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Content:
     """A body, read. `broken`: it says it is JSON and is none, or none that is safe to read."""
 

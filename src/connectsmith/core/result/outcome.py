@@ -26,6 +26,7 @@ from connectsmith.core.result.challenge import challenges
 from connectsmith.core.result.content import Body, Content, read_content
 from connectsmith.core.secret.redaction import Redactor
 from connectsmith.errors import Fault
+from connectsmith.values import value_class
 
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
@@ -41,7 +42,7 @@ class Account:
     label: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Outcome:
     """The ending of a call that was answered.
 

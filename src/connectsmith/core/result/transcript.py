@@ -12,6 +12,7 @@ from connectsmith.core.message import Headers, HttpRequest, HttpResponse, Purpos
 from connectsmith.core.result.media_type import decode, read_media_type
 from connectsmith.core.secret.redaction import Redactor
 from connectsmith.errors import ConnectsmithError
+from connectsmith.values import value_class
 
 PREVIEW: Final = 256 * 1024
 """Bytes of a body that are kept, after masking."""
@@ -19,7 +20,7 @@ _GRANTS: Final = frozenset({Purpose.TOKEN, Purpose.REVOCATION})
 _REFUSED: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Preview:
     """A masked body, or its beginning; None for one that was not kept.
 
@@ -41,7 +42,7 @@ class Preview:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Sent:
     """A request, masked."""
 
@@ -60,7 +61,7 @@ class Sent:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Received:
     """An answer, masked. `url` is where it came from, if redirects led elsewhere."""
 
@@ -96,7 +97,7 @@ class Failed:
         return {"code": self.code, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Step:
     """One request with what came of it.
 
@@ -119,7 +120,7 @@ class Step:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Transcript:
     """All steps of one call or authorization, in order."""
 
