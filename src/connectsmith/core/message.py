@@ -19,6 +19,8 @@ class Purpose(StrEnum):
     ACTION = "action"
     AUTH_TEST = "auth_test"
 
+    __hash__ = str.__hash__  # Enum's own runs in Python, three times in a call
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:

@@ -105,7 +105,8 @@ class Redactor:
         for needle in self._needles:
             if len(needle) > length:
                 break  # the rest is longer still
-            if needle in content:
+            # Not `in`, which first tries to read the needle as a number, and formats that error.
+            if content.find(needle) >= 0:
                 return True
         return False
 
