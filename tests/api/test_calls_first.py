@@ -27,6 +27,10 @@ async def test_call_without_the_router_keeps_every_refusal(served: Served) -> No
         "status"
     ] == 415
     assert (await served.operator.problem("POST", path, content="{"))["code"] == "body_unreadable"
+    elsewhere = {"Host": "rebound.example"}
+    assert (await served.operator.problem("POST", path, json=ASKED, headers=elsewhere))[
+        "status"
+    ] == 421
     reader = await served.limited("calls:read")
     assert (await reader.problem("POST", path, json=ASKED))["code"] == "api_scope_missing"
 

@@ -26,8 +26,7 @@ class OwnHostOnly:
 
     def __init__(self, app: ASGIApp, desks: Desks) -> None:
         self._app = app
-        self._public_url = desks.rules.public_url
-        self._names = {_LOOPBACK, urlsplit(self._public_url).hostname}
+        self._desks = desks
         self._known: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,8 +35,8 @@ class OwnHostOnly:
             await self._app(scope, receive, send)
             return
         refusal = HostUnknown(
-            f"This server answers as {self._public_url}. An administrator can change its name "
-            "with the setting public_url."
+            f"This server answers as {self._desks.rules.public_url}. An administrator can change "
+            "its name with the setting public_url."
         )
         await problem(refusal)(scope, receive, send)
 
@@ -49,7 +48,8 @@ class OwnHostOnly:
 
     def _learns(self, value: bytes) -> bool:
         match = _HOST.fullmatch(value.decode("latin-1").lower())
-        ours = match is not None and (match[2] in self._names or _is_address(match))
+        names = {_LOOPBACK, urlsplit(self._desks.rules.public_url).hostname}
+        ours = match is not None and (match[2] in names or _is_address(match))
         if ours and len(self._known) < _KEPT:
             self._known.add(value)
         return ours
