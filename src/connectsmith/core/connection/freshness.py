@@ -12,6 +12,8 @@ JITTER: Final = 0.10
 SHORT_LIVED: Final = timedelta(minutes=2)
 SHORT_LIVED_SHARE: Final = 0.20
 
+_LARGEST_MARGIN: Final = LONGEST_MARGIN * (1 + JITTER)
+
 LARGEST_SHARE: Final = 0.90
 """A margin never takes more of a lifetime, or every call would renew the token."""
 
@@ -42,8 +44,11 @@ def refresh_due(
         return True
     if now - received_at < SHORTEST_USE:
         return False
+    left = received_at + lifetime - now
+    if left > (_LARGEST_MARGIN if margin is None else margin):
+        return False  # most calls end here; fractions of durations cost ten times as much
     wanted = margin if margin is not None else _margin(lifetime) * _spread(fraction)
-    return received_at + lifetime - now <= min(wanted, lifetime * LARGEST_SHARE)
+    return left <= min(wanted, lifetime * LARGEST_SHARE)
 
 
 def usable(*, received_at: datetime | None, lifetime: timedelta | None, now: datetime) -> bool:
