@@ -19,12 +19,7 @@ def read_json(content: bytes) -> Any:
             long or not finite, or half of a surrogate pair.
     """
     try:
-        value = json.loads(
-            content.decode("utf-8"),
-            object_pairs_hook=_members,
-            parse_float=_finite,
-            parse_constant=_no_number,
-        )
+        value = _READER.decode(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise BodyUnreadable("The request's body is not UTF-8.") from None
     except RecursionError:
@@ -63,6 +58,12 @@ def _finite(text: str) -> float:
 
 def _no_number(name: str) -> float:
     raise BodyUnreadable(f"{name} is not a number in JSON.")
+
+
+_READER: Final = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=_finite, parse_constant=_no_number
+)
+"""Kept ready: `json.loads` makes a new one for these options, which costs as much as its work."""
 
 
 def _check_depth(content: bytes, value: Any) -> None:

@@ -26,6 +26,8 @@ __all__ = ["AuthPlan", "apply", "auth_plan", "confidential_secrets"]
 
 ACCEPT: Final = ("Accept", "application/json, */*;q=0.8")
 
+_HEADER = Place.HEADER  # looking a member up in an Enum costs more than using it
+_RANDOM = Source.RANDOM
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 
 
@@ -120,7 +122,7 @@ def _collect(
     for need in needs:
         if need.name in values:
             continue
-        if need.source is Source.RANDOM:
+        if need.source is _RANDOM:
             values[need.name] = _uuid(held.nonce)
             continue
         found = held.find(need)
@@ -206,7 +208,7 @@ def _plain_headers(
     if prepared.idempotency_header is not None:
         yield prepared.idempotency_header, call_id
     for name, template in prepared.templates:
-        text = template.render(values, Place.HEADER)
+        text = template.render(values, _HEADER)
         if text is not OMITTED:
             yield name, text
     if prepared.content_type is not None:
@@ -220,7 +222,7 @@ def _fill(slot: Slot, values: dict[str, Any]) -> str | None:
     Raises:
         ValueMissing: it is a credential, which is never left out and never empty.
     """
-    text = slot.template.render(values, Place.HEADER)
+    text = slot.template.render(values, _HEADER)
     if text is OMITTED or not text:
         if slot.required:
             raise _missing(slot.template, values)
@@ -241,7 +243,7 @@ def _basic(user: Template, password: Template, values: dict[str, Any]) -> str:
     """Return the `Basic` credentials (RFC 7617). One half may be empty, not both."""
     halves = [
         "" if text is OMITTED else str(text)
-        for text in (user.render(values, Place.HEADER), password.render(values, Place.HEADER))
+        for text in (user.render(values, _HEADER), password.render(values, _HEADER))
     ]
     if not any(halves):
         raise _missing(user if user.names else password, values)
