@@ -29,6 +29,8 @@ _NONCE_BYTES = 12
 _TAG_BYTES = 16
 
 _HEAD = Struct(f"4s {KEY_ID_BYTES}s {_NONCE_BYTES}s {KEY_BYTES + _TAG_BYTES}s {_NONCE_BYTES}s")
+_FRESH = Struct(f"{KEY_BYTES}s {_NONCE_BYTES}s {_NONCE_BYTES}s")
+"""What a record needs of the system's generator, asked for at once."""
 _SHORTEST = _HEAD.size + _TAG_BYTES
 
 _LENGTHS = Struct(">BBQIIII")
@@ -60,9 +62,7 @@ def associated(place: SealPlace) -> bytes:
 def seal_record(content: bytes, place: SealPlace, *, key_id: bytes, key: AESGCM) -> bytes:
     """Encrypt with a fresh data key, and wrap that with `key`."""
     bound = associated(place)
-    data_key = os.urandom(KEY_BYTES)
-    nonces = os.urandom(2 * _NONCE_BYTES)
-    wrap_nonce, nonce = nonces[:_NONCE_BYTES], nonces[_NONCE_BYTES:]
+    data_key, wrap_nonce, nonce = _FRESH.unpack(os.urandom(_FRESH.size))
     wrapped = key.encrypt(wrap_nonce, data_key, key_id + bound)
     ciphertext = AESGCM(data_key).encrypt(nonce, content, bound)
     return b"".join((_MARK, key_id, wrap_nonce, wrapped, nonce, ciphertext))
