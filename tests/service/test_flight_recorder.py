@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from tests.service.standing import TOKENS, Standing, answered, returned
 
 from connectsmith.errors import ConnectionFailed
@@ -59,6 +60,7 @@ async def test_calls_are_listed_without_token_requests(installation: Standing) -
     assert [each["action"] for each in listed["items"]] == ["auth_test"]
 
 
+@pytest.mark.row("T-37")
 async def test_no_credential_stands_in_what_is_written_down(installation: Standing) -> None:
     installation.grants()
     connection = await connect(installation, await installation.connector())
@@ -108,6 +110,7 @@ async def test_request_that_got_no_answer_is_written_down_too(installation: Stan
     assert held["steps"][0]["failure"]["message"] == "The server hung up."
 
 
+@pytest.mark.row("T-37")
 async def test_token_under_another_name_than_the_definition_s_is_masked(
     installation: Standing,
 ) -> None:

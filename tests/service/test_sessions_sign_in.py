@@ -227,6 +227,7 @@ async def test_same_account_renews_its_connection(installation: Standing) -> Non
     assert len(await installation.connections()) == 1
 
 
+@pytest.mark.row("T-13")
 async def test_another_account_renews_nothing(installation: Standing) -> None:
     connector = await installation.connector()
     _, old = await connected(installation, connector, "ada")
@@ -251,6 +252,7 @@ async def _attempts(installation: Standing) -> Any:
 # -- whose test connections are -------------------------------------------------------------------
 
 
+@pytest.mark.row("T-42")
 async def test_test_connection_is_nobody_else_s_to_use(installation: Standing) -> None:
     connector = await installation.connector()
     _, mine = await connected(installation, connector, "ada")
