@@ -30,9 +30,9 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "callback_refused": "Sign in again, and finish it in this browser.",
     "issuer_unexpected": "Write the issuer that answered into the definition if it is the right "
     "one.",
-    "other_account": "Sign in at the service as the account that the connection belongs to.",
+    "other_account": "",
 }
-"""What to do after a sign-in that ended badly, by the error's code."""
+"""What to do after a sign-in that ended badly, by the error's code; "" where the error says it."""
 
 
 @dataclass(frozen=True, slots=True)
