@@ -35,6 +35,7 @@ from connectsmith.service.debugger import Debugger
 from connectsmith.service.desks import Desks
 from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.flight_recorder import FlightRecorder
+from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import (
     Clock,
@@ -92,6 +93,9 @@ def rules_of(settings: Settings) -> Rules:
         return_origins=settings.return_origins,
         lease=timedelta(seconds=settings.refresh_lease_seconds),
         token_timeout=timedelta(seconds=settings.token_timeout_seconds),
+        keep_alive=timedelta(days=settings.keep_alive_days),
+        token_requests_at_once=settings.token_requests_at_once,
+        token_requests_per_second=settings.token_requests_per_second,
         transcripts_kept=timedelta(days=settings.transcript_days),
         transcript_bytes=settings.transcript_bytes,
     )
@@ -201,6 +205,12 @@ def join(parts: Parts, rules: Rules) -> Application:
         revoker=held.revoker,
         calls=held.calls,
         records=base.records,
+        keep_alive=KeepAlive(
+            connections=parts.storage.connections,
+            blueprints=base.blueprints,
+            refresher=held.refresher,
+            clock=parts.clock,
+        ),
     )
     app = create_app(desks, pages=routes, problem_page=problem_page)
     return Application(desks, chores, app, parts)

@@ -147,6 +147,28 @@ class Settings:
     token_timeout_seconds: float = field(
         default=30.0, metadata=_about("Seconds after which a token request is given up.", number)
     )
+    keep_alive_days: float = field(
+        default=6.0,
+        metadata=_about(
+            "Days after which a connection that nobody uses is renewed at the latest, so that its "
+            "refresh token does not end unused. Sooner where its server states a shorter life.",
+            number,
+        ),
+    )
+    token_requests_at_once: int = field(
+        default=8,
+        metadata=_about(
+            "Token requests that one server process sends to an authorization server at once.",
+            count,
+        ),
+    )
+    token_requests_per_second: float = field(
+        default=40.0,
+        metadata=_about(
+            "Token requests that one server process sends to an authorization server in a second.",
+            number,
+        ),
+    )
     installation_name: str = field(
         default="Connectsmith",
         metadata=_about("Name of this installation, shown on its pages and in prompts.", title),

@@ -280,3 +280,29 @@ async def test_connections_that_renew_themselves_are_counted_by_kind(storage: St
     assert await storage.connections.renewing(WORKSPACE, "con_a", test=False) == 2
     assert await storage.connections.renewing(WORKSPACE, "con_a", test=True) == 1
     assert await storage.connections.renewing("other", "con_a", test=False) == 0
+
+
+async def test_idle_connections_come_longest_waiting_first(stored: Storage) -> None:
+    for name, moment in (("b", SOON), ("c", NOW), ("d", LATER), ("e", None)):
+        await stored.connections.add(connection(f"cnn_{name}", keep_alive_at=moment))
+    gone = connection("cnn_f", keep_alive_at=NOW, status=Status.NEEDS_AUTHORIZATION)
+    await stored.connections.add(gone)
+
+    due = await stored.connections.idle(SOON, 10)
+
+    assert [row.id for row in due] == ["cnn_c", "cnn_b"]
+    assert [row.id for row in await stored.connections.idle(SOON, 1)] == ["cnn_c"]
+
+
+async def test_idle_connection_is_claimed_once_and_keeps_its_lease(stored: Storage) -> None:
+    await stored.connections.add(connection("cnn_b", keep_alive_at=NOW))
+    (row,) = await stored.connections.idle(NOW, 10)
+    fence = await stored.connections.take_lease(row, owner="one", now=NOW, until=SOON)
+
+    claims = [await stored.connections.claim_idle(row, LATER) for _ in range(2)]
+
+    kept = await stored.connections.get(WORKSPACE, "cnn_b")
+    assert claims == [True, False]
+    assert kept is not None
+    assert (kept.keep_alive_at, kept.lease_until, kept.fence) == (LATER, SOON, fence)
+    assert await stored.connections.idle(SOON, 10) == []

@@ -7,6 +7,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.clients import ClientCare
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
@@ -32,6 +33,7 @@ class Chores:
         revoker: Revoker,
         calls: CallDesk,
         records: Records,
+        keep_alive: KeepAlive,
     ) -> None:
         self._access = access
         self._clients = clients
@@ -44,6 +46,7 @@ class Chores:
         self._revoker = revoker
         self._calls = calls
         self._records = records
+        self._keep_alive = keep_alive
 
     async def often(self) -> None:
         """Do what people wait for: seconds apart."""
@@ -52,6 +55,7 @@ class Chores:
             self._authorizations.expire,
             self._connections.discard_unkept,
             self._revoker.run_due,
+            self._keep_alive.run_due,
         )
 
     async def seldom(self) -> None:
@@ -68,7 +72,7 @@ class Chores:
 
     async def last(self) -> None:
         """Write down what is left to write, before the storage closes."""
-        await _each(self._refresher.settle, self.seldom)
+        await _each(self._keep_alive.settle, self._refresher.settle, self.seldom)
 
 
 async def _each(*chores: Callable[[], Awaitable[object]]) -> None:

@@ -1,9 +1,10 @@
 """What a connection holds, sealed and opened; and how a row is rewritten with new tokens."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.connection.keep_alive import keep_alive_at, refresh_until
 from connectsmith.core.connection.status import Event, next_status
 from connectsmith.errors import Bug, ConnectionNotUsable
 from connectsmith.service.blueprints import Blueprint
@@ -56,9 +57,18 @@ def party_of_connection(
 
 
 def renewed(
-    sealer: Sealer, row: ConnectionRow, held: Credentials, *, now: datetime
+    sealer: Sealer,
+    row: ConnectionRow,
+    held: Credentials,
+    *,
+    now: datetime,
+    by_access_token: bool,
+    usual: timedelta | None,
 ) -> ConnectionRow:
-    """Return the row with new credentials sealed under its next version, healthy again."""
+    """Return the row with new credentials sealed under its next version, healthy again.
+
+    `by_access_token` and `usual` say how it is kept alive: see `keep_alive_at`.
+    """
     version = row.version + 1
     tokens = held.tokens
     if tokens is None:
@@ -72,6 +82,14 @@ def renewed(
         received_at=tokens.received_at,
         lifetime=tokens.lifetime,
         renewable=row.renewable or tokens.refresh_token is not None,
+        refresh_until=refresh_until(tokens),
+        keep_alive_at=keep_alive_at(
+            tokens,
+            by_access_token=by_access_token,
+            before=row.refresh_until,
+            usual=usual,
+            name=f"{row.id}.{version}",
+        ),
         refreshed_at=now,
         failure_code=None,
         failure_message=None,

@@ -278,6 +278,14 @@ class Connections(Protocol):
         """Return unconfirmed ones past `discard_at`."""
         ...
 
+    async def idle(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
+        """Return usable ones past `keep_alive_at`, those that wait longest first."""
+        ...
+
+    async def claim_idle(self, row: ConnectionRow, until: datetime) -> bool:
+        """Put `keep_alive_at` off if it is still what the row says; a lease stays."""
+        ...
+
 
 class Calls(Protocol):
     """Calls and transcripts: batched, kept by time and size."""

@@ -57,6 +57,7 @@ class _Renewal:
     row: ConnectionRow
     fence: int
     held: Credentials
+    by_access_token: bool
     error: ConnectsmithError | None = None
 
 
@@ -114,7 +115,9 @@ class Renewer:
         except BaseException:
             await self._connections.release_lease(row.workspace, row.id, fence)
             raise
-        renewal = _Renewal(row, fence, held, unread)
+        client = blueprint.client
+        by_access_token = client is not None and client.refresh_by == "access_token"
+        renewal = _Renewal(row, fence, held, by_access_token, unread)
         stored = await self._store(renewal, patience=self._rules.store_patience)
         if unread is not None and stored is not None and stored.failed_at is not None:
             await self._record(row, "refresh_failed", f"{unread.code}: {unread.message}")
@@ -187,7 +190,14 @@ class Renewer:
                 await asyncio.sleep(self._rules.poll_later.total_seconds())
 
     def _fresh(self, current: ConnectionRow, renewal: _Renewal) -> ConnectionRow:
-        fresh = renewed(self._sealer, current, renewal.held, now=self._clock.now())
+        fresh = renewed(
+            self._sealer,
+            current,
+            renewal.held,
+            now=self._clock.now(),
+            by_access_token=renewal.by_access_token,
+            usual=self._rules.keep_alive,
+        )
         if renewal.error is None:
             return fresh
         return self._broken(

@@ -226,6 +226,10 @@ class ConnectionRow:
     last_used_at: datetime | None = None
     discard_at: datetime | None = None
     """When an unconfirmed connection is revoked and deleted."""
+    refresh_until: datetime | None = None
+    """When the refresh token ends unless it is used, or in any case, where the server says so."""
+    keep_alive_at: datetime | None = None
+    """When it is renewed although nobody asked."""
     operator: str = ""
     """Who made it: a test connection is nobody else's to use."""
 

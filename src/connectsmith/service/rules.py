@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from connectsmith.core.connection.keep_alive import USUAL
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -39,6 +41,8 @@ class Rules:
     token_requests_per_second: float = 40.0
     patience_while_alive: timedelta = timedelta(seconds=3)
     """How long a call waits for a refresh while the access token still works."""
+    keep_alive: timedelta | None = USUAL
+    """After which time at most a connection that nobody uses is renewed; None for never."""
     idempotency_lifetime: timedelta = timedelta(hours=24)
     transcripts_kept: timedelta = timedelta(days=7)
     transcript_bytes: int = 1024 * 1024 * 1024

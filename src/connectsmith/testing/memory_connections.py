@@ -179,3 +179,20 @@ class MemoryConnections:
             and row.discard_at <= now
         ]
         return [row for _, row in sorted(late, key=lambda one: one[0])][:limit]
+
+    async def idle(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
+        due = [
+            (row.keep_alive_at, row)
+            for row in self._tables.connections.values()
+            if row.status in (Status.ACTIVE, Status.DEGRADED)
+            and row.keep_alive_at is not None
+            and row.keep_alive_at <= now
+        ]
+        return [row for _, row in sorted(due, key=lambda one: one[0])][:limit]
+
+    async def claim_idle(self, row: ConnectionRow, until: datetime) -> bool:
+        stored = self._tables.connections.get((row.workspace, row.id))
+        if stored is None or stored.keep_alive_at != row.keep_alive_at:
+            return False
+        self._tables.connections[row.workspace, row.id] = replace(stored, keep_alive_at=until)
+        return row.keep_alive_at is not None

@@ -32,6 +32,14 @@ SELECT COUNT(*) FROM connections
 WHERE workspace = :workspace AND connector = :connector AND test = :test AND renewable = 1
   AND status IN ('active', 'degraded')
 """
+_IDLE = _CONNECTIONS.select(
+    "WHERE keep_alive_at IS NOT NULL AND keep_alive_at <= :now "
+    "AND status IN ('active', 'degraded') ORDER BY keep_alive_at LIMIT :limit"
+)
+_CLAIM_IDLE = """
+UPDATE connections SET keep_alive_at = :until
+WHERE workspace = :workspace AND id = :id AND keep_alive_at = :seen
+"""
 _TAKE_LEASE = """
 UPDATE connections SET lease_owner = :owner, lease_until = :until, fence = fence + 1
 WHERE workspace = :workspace AND id = :id AND version = :version
@@ -242,3 +250,14 @@ class SqlConnections:
     async def overdue(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
         found = await self._database.read(_OVERDUE, {"now": micros(now), "limit": limit})
         return _CONNECTIONS.decode_all(found)
+
+    async def idle(self, now: datetime, limit: int) -> Sequence[ConnectionRow]:
+        found = await self._database.read(_IDLE, {"now": micros(now), "limit": limit})
+        return _CONNECTIONS.decode_all(found)
+
+    async def claim_idle(self, row: ConnectionRow, until: datetime) -> bool:
+        if row.keep_alive_at is None:
+            return False
+        values: dict[str, Value] = {"workspace": row.workspace, "id": row.id}
+        values |= {"until": micros(until), "seen": micros(row.keep_alive_at)}
+        return changed(await self._database.write(Statement(_CLAIM_IDLE, values)))
