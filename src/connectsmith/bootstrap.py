@@ -2,32 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from connectsmith import __version__
 from connectsmith.api.app import create_app
-from connectsmith.egress.policy import EgressPolicy, own_addresses
-from connectsmith.egress.sender import HttpSender
 from connectsmith.jobs.collector import freeze
 from connectsmith.jobs.timer import Timer
-from connectsmith.keys.envelope import EnvelopeSealer
-from connectsmith.keys.passwords import Argon2Passwords
-from connectsmith.keys.ring import has_ring, open_ring
-from connectsmith.keys.root import RootKey, load_or_create
-from connectsmith.keys.signer import JoseSigner
-from connectsmith.keys.system import SystemClock, SystemRandomness
+from connectsmith.parts import Parts, open_parts, open_storage, policy_of, root_key, rules_of
 from connectsmith.service.access import Access
 from connectsmith.service.asking import Asker
 from connectsmith.service.authorizations import AuthorizationDesk
-from connectsmith.service.beginnings import Beginnings, sandbox_address
+from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.chores import Chores
-from connectsmith.service.client_ports import KeySigner
 from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
@@ -37,13 +27,6 @@ from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
-from connectsmith.service.ports import (
-    Clock,
-    Randomness,
-    Sealer,
-    Sender,
-    Storage,
-)
 from connectsmith.service.proof import Prover
 from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
@@ -53,25 +36,23 @@ from connectsmith.service.revocation import Revoker
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.sign_in import SignIn
-from connectsmith.service.sign_in_ports import Passwords
+from connectsmith.service.survival import SurvivalTest
 from connectsmith.service.token_endpoint import TokenEndpoint
 from connectsmith.service.traffic import TokenTraffic
 from connectsmith.settings import Settings
-from connectsmith.storage.opening import CREDENTIALS_FILE, open_postgres, open_sqlite
 from connectsmith.web.site import problem_page, routes
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The adapters an installation runs on."""
-
-    storage: Storage
-    sealer: Sealer
-    sender: Sender
-    clock: Clock
-    randomness: Randomness
-    passwords: Passwords
-    signer: KeySigner = field(default_factory=JoseSigner)
+__all__ = [
+    "Application",
+    "Parts",
+    "join",
+    "open_parts",
+    "open_storage",
+    "policy_of",
+    "root_key",
+    "rules_of",
+    "running",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,67 +63,6 @@ class Application:
     chores: Chores
     app: FastAPI
     parts: Parts
-
-
-def rules_of(settings: Settings) -> Rules:
-    """Read the use cases' figures out of the settings."""
-    return Rules(
-        public_url=settings.public_url,
-        installation_name=settings.installation_name,
-        sandbox=sandbox_address(settings.sandbox_port, settings.allow_private),
-        return_origins=settings.return_origins,
-        lease=timedelta(seconds=settings.refresh_lease_seconds),
-        token_timeout=timedelta(seconds=settings.token_timeout_seconds),
-        keep_alive=timedelta(days=settings.keep_alive_days),
-        token_requests_at_once=settings.token_requests_at_once,
-        token_requests_per_second=settings.token_requests_per_second,
-        transcripts_kept=timedelta(days=settings.transcript_days),
-        transcript_bytes=settings.transcript_bytes,
-    )
-
-
-def policy_of(settings: Settings) -> EgressPolicy:
-    """Say what may be reached; this installation itself never, under no name of its own."""
-    own = own_addresses(settings.public_url, settings.host, settings.port)
-    return EgressPolicy.of(settings.allow_private, own=own)
-
-
-async def open_storage(settings: Settings) -> Storage:
-    """Open, or make, the database."""
-    if settings.database is not None:
-        return await open_postgres(settings.database)
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return await open_sqlite(settings.data_dir)
-
-
-def root_key(settings: Settings, *, exists: bool) -> RootKey:
-    """Read the root key, or make one where no database needs another."""
-    return load_or_create(settings.key_file, data_dir=settings.data_dir, database_exists=exists)
-
-
-async def open_parts(settings: Settings) -> Parts:
-    """Open key, storage and the door out.
-
-    Raises:
-        StartRefused: the installation may not start as it stands.
-    """
-    if settings.database is None:
-        root_key(settings, exists=(settings.data_dir / CREDENTIALS_FILE).exists())
-    storage = await open_storage(settings)
-    try:
-        root = root_key(settings, exists=await has_ring(storage.meta))
-        ring = await open_ring(root, storage.meta)
-    except BaseException:
-        await storage.close()
-        raise
-    return Parts(
-        storage=storage,
-        sealer=EnvelopeSealer(ring),
-        sender=HttpSender(policy_of(settings), user_agent=f"Connectsmith/{__version__}"),
-        clock=SystemClock(),
-        randomness=SystemRandomness(),
-        passwords=Argon2Passwords(),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +83,7 @@ class _Held:
     """Use cases around connections."""
 
     calls: CallDesk
+    asker: Asker
     refresher: Refresher
     revoker: Revoker
     connections: ConnectionDesk
@@ -187,6 +108,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         authorizations=held.authorizations,
         browser=_browser(parts, rules, base, held.authorizations),
         connections=held.connections,
+        survival=_survival(parts, held),
         calls=held.calls,
         records=base.records,
         sign_in=base.sign_in,
@@ -214,6 +136,18 @@ def join(parts: Parts, rules: Rules) -> Application:
     )
     app = create_app(desks, pages=routes, problem_page=problem_page)
     return Application(desks, chores, app, parts)
+
+
+def _survival(parts: Parts, held: _Held) -> SurvivalTest:
+    return SurvivalTest(
+        connections=held.connections,
+        refresher=held.refresher,
+        asker=held.asker,
+        calls=held.calls,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+    )
 
 
 def _base(parts: Parts, rules: Rules) -> _Base:
@@ -278,7 +212,9 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
-    refresher = _refresher(parts, rules, base, revoker)
+    traffic = TokenTraffic(randomness=parts.randomness, rules=rules)
+    asker = Asker(endpoint=base.endpoint, traffic=traffic, rules=rules)
+    refresher = _refresher(parts, rules, revoker, asker=asker, traffic=traffic)
     calls = CallDesk(
         connections=parts.storage.connections,
         blueprints=base.blueprints,
@@ -304,14 +240,15 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         rules=rules,
     )
     authorizations = _authorizations(parts, rules, base, connections)
-    return _Held(calls, refresher, revoker, connections, authorizations)
+    return _Held(calls, asker, refresher, revoker, connections, authorizations)
 
 
-def _refresher(parts: Parts, rules: Rules, base: _Base, revoker: Revoker) -> Refresher:
-    traffic = TokenTraffic(randomness=parts.randomness, rules=rules)
+def _refresher(
+    parts: Parts, rules: Rules, revoker: Revoker, *, asker: Asker, traffic: TokenTraffic
+) -> Refresher:
     renewer = Renewer(
         connections=parts.storage.connections,
-        asker=Asker(endpoint=base.endpoint, traffic=traffic, rules=rules),
+        asker=asker,
         revoker=revoker,
         events=parts.storage.events,
         sealer=parts.sealer,

@@ -38,6 +38,7 @@ NEEDED: Mapping[tuple[str, str], str] = {
     ("DELETE", "/v1/connections/{connection}"): "connections:write",
     ("POST", "/v1/connections/{connection}/refresh"): "connections:write",
     ("POST", "/v1/connections/{connection}/test"): "connections:write",
+    ("POST", "/v1/connections/{connection}/survive"): "connections:write",
     ("POST", "/v1/connections/{connection}/revoke"): "connections:write",
     ("POST", "/v1/connections/{connection}/confirm"): "connections:write",
     ("POST", "/v1/connections/{connection}/calls"): "calls:write",

@@ -91,7 +91,7 @@ async def main(orders: Orders) -> None:
     async def renew() -> object:
         row = await desk.row("default", orders.connection)
         try:
-            return (await refresher.fresh(row, await desk._blueprint(row))).version
+            return (await refresher.fresh(row, await desk.blueprint_of(row))).version
         except ConnectsmithError as error:
             return error.code
 

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectsmith import __version__
-from connectsmith.api import calls, connections, connectors, keys, public, tokens
+from connectsmith.api import calls, connections, connectors, keys, public, survival, tokens
 from connectsmith.api.document import describing
 from connectsmith.api.hosts import OwnHostOnly
 from connectsmith.api.problems import (
@@ -34,6 +34,7 @@ ROUTERS: Final = (
     connectors.router,
     keys.router,
     connections.router,
+    survival.router,
     calls.router,
     tokens.router,
 )

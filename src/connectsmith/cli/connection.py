@@ -7,11 +7,11 @@ import typer
 from connectsmith.cli.connector import Named
 from connectsmith.cli.exits import EXIT_OF_FAULT
 from connectsmith.cli.naming import find_connector, owner_of
-from connectsmith.cli.printing import AsJson, Columns, say, show_items, show_one
+from connectsmith.cli.printing import AsJson, Columns, as_json, say, show_items, show_one
 from connectsmith.cli.surroundings import agree, around
 from connectsmith.errors import Fault
-from connectsmith.sdk import operations
-from connectsmith.sdk.answers import Connection, ConnectionTest
+from connectsmith.sdk import connection_operations, operations
+from connectsmith.sdk.answers import Connection, ConnectionTest, Survival
 
 app = typer.Typer(name="connection", help="Look after connections.", no_args_is_help=True)
 
@@ -50,6 +50,13 @@ _TEST: Columns[ConnectionTest] = {
 }
 
 
+_EXIT_OF_FATE = {
+    "ended": EXIT_OF_FAULT[Fault.CREDENTIALS],
+    "needs_author": EXIT_OF_FAULT[Fault.DEFINITION],
+    "unknown": EXIT_OF_FAULT[Fault.REMOTE],
+}
+
+
 @app.command("list")
 def list_connections(context: typer.Context, connector: Named, *, json: AsJson = False) -> None:
     """List a connector's connections."""
@@ -73,6 +80,46 @@ def prove(context: typer.Context, connection: ConnectionId, *, json: AsJson = Fa
     show_one(tested, _TEST, json=json)
     if not tested.ok:
         raise typer.Exit(EXIT_OF_FAULT[Fault.REMOTE])
+
+
+@app.command()
+def survive(
+    context: typer.Context,
+    connection: ConnectionId,
+    *,
+    destructive: Annotated[
+        bool,
+        typer.Option(
+            "--destructive", help="Also try what can end the grant: a lost answer, an old token."
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Find out what the connection will live through."""
+    if destructive and not yes:
+        agree(
+            around(context),
+            f"This can end the grant of {connection}; its owner would have to authorize again. "
+            "Go on?",
+        )
+    with around(context).client() as client:
+        report = client.send(connection_operations.survive(connection, destructive=destructive))
+    if json:
+        say(as_json(report))
+    else:
+        _show_survival(report)
+    if report.fate in _EXIT_OF_FATE:
+        raise typer.Exit(_EXIT_OF_FATE[report.fate])
+
+
+def _show_survival(report: Survival) -> None:
+    say(report.sentence)
+    say()
+    for each in report.steps:
+        say(f"{each.outcome:8}{each.step.replace('_', ' ')}: {each.message}")
+    for rule in report.rules:
+        say(f"known   {rule.message} See {rule.link}")
 
 
 @app.command()

@@ -245,6 +245,33 @@ class ConnectionTest(Answer):
     call: str | None = None
 
 
+class SurvivalStep(Answer):
+    """One thing a survival test tried."""
+
+    step: str
+    outcome: str
+    message: str
+
+
+class KnownRule(Answer):
+    """What is known of a service, and where it says so."""
+
+    message: str
+    link: str
+
+
+class Survival(Answer):
+    """What will become of a connection: a verdict in a sentence, and the evidence."""
+
+    connection: str
+    fate: str
+    sentence: str
+    ends_at: datetime | None = None
+    tested_at: datetime
+    steps: list[SurvivalStep]
+    rules: list[KnownRule]
+
+
 class Body(Answer):
     """Where a body that does not fit into an outcome can be fetched."""
 

@@ -4,7 +4,7 @@ import base64
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -162,6 +162,24 @@ class CallDesk:
         asked = Asked(plan.name, {}, connector=connector, test=True)
         subject = await self._subject(caller, asked)
         return await self._run(caller, subject, plan, prepare(plan, check_arguments(plan, {})))
+
+    async def refuses(self, row: ConnectionRow, plan: ActionPlan) -> tuple[int, bool]:
+        """Send an access token that is none; return the status, and whether it reads as expired."""
+        subject = await self._of_connection(row)
+        prepared = prepare(plan, check_arguments(plan, {}))
+        call, held = await self._ready(subject, plan, prepared)
+        if held.tokens is None:
+            raise Bug("A connection without tokens was asked what becomes of a wrong one.")
+        wrong = replace(held, tokens=replace(held.tokens, access_token=self._randomness.secret()))
+        talk = converse(replace(call, renewable=True), wrong)
+        step = next(talk)
+        if not isinstance(step, Send):
+            raise Bug("A call began with something else than a request.")
+        response = await self._sender.send(step.request)
+        try:
+            return response.status, isinstance(talk.send(response), Refresh)
+        except StopIteration:
+            return response.status, False
 
     async def download(self, caller: Caller, asked: Asked) -> Download:
         """Call an action and pass its body on without keeping it; raises as `call` does."""

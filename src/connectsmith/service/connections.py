@@ -130,7 +130,7 @@ class ConnectionDesk:
 
     async def introduce(self, row: ConnectionRow) -> ConnectionRow:
         """Find out whose account it is, when the definition says how; never fails for that."""
-        blueprint = await self._blueprint(row)
+        blueprint = await self.blueprint_of(row)
         try:
             proof = await self._prover.introduce(row, blueprint)
         except ConnectsmithError as error:
@@ -264,7 +264,8 @@ class ConnectionDesk:
                 return rows
             after = page.next
 
-    async def _blueprint(self, row: ConnectionRow) -> Blueprint:
+    async def blueprint_of(self, row: ConnectionRow) -> Blueprint:
+        """Return the definition a connection works by."""
         connector = await self._blueprints.connector(row.workspace, row.connector)
         return await self._blueprints.of(connector, test=row.test)
 
@@ -275,12 +276,12 @@ class ConnectionDesk:
         row = await self.usable_by(caller, connection)
         if row.status is Status.UNCONFIRMED:
             raise ConnectionNotUsable("Keep this connection first.")
-        return await self._refresher.refresh(row, await self._blueprint(row), insist=True)
+        return await self._refresher.refresh(row, await self.blueprint_of(row), insist=True)
 
     async def test(self, caller: Caller, connection: str) -> Proof:
         """Prove a connection with `auth_test`, or with what stands in for it."""
         row = await self.usable_by(caller, connection)
-        blueprint = await self._blueprint(row)
+        blueprint = await self.blueprint_of(row)
         if row.status in (Status.ACTIVE, Status.DEGRADED):
             row = await self._refresher.fresh(row, blueprint)
         proof = await self._prover.prove(caller, row, blueprint)

@@ -18,6 +18,7 @@ from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.sign_in import SignIn
 from connectsmith.service.signing_keys import SigningKeys
+from connectsmith.service.survival import SurvivalTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Desks:
     authorizations: AuthorizationDesk
     browser: BrowserSteps
     connections: ConnectionDesk
+    survival: SurvivalTest
     calls: CallDesk
     records: Records
     sign_in: SignIn

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.connection.keep_alive import keep_alive_at, refresh_until
+from connectsmith.core.connection.keep_alive import Stated, keep_alive_at, refresh_until
 from connectsmith.core.connection.status import Event, next_status
 from connectsmith.errors import Bug, ConnectionNotUsable
 from connectsmith.service.blueprints import Blueprint
@@ -86,7 +86,7 @@ def renewed(
         keep_alive_at=keep_alive_at(
             tokens,
             by_access_token=by_access_token,
-            before=row.refresh_until,
+            before=Stated(row.received_at, row.refresh_until),
             usual=usual,
             name=f"{row.id}.{version}",
         ),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from connectsmith.core.authorization.token_set import TokenSet, renews_itself
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.connection.keep_alive import keep_alive_at, refresh_until
+from connectsmith.core.connection.keep_alive import Stated, keep_alive_at, refresh_until
 from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.destinations import Destinations
@@ -64,11 +64,12 @@ def made(
         received_at=tokens.received_at if tokens else None,
         lifetime=tokens.lifetime if tokens else None,
         renewable=client is not None and renews_itself(client, tokens),
+        authorized_at=now,
         refresh_until=refresh_until(tokens) if tokens else None,
         keep_alive_at=keep_alive_at(
             tokens,
             by_access_token=client is not None and client.refresh_by == "access_token",
-            before=None,
+            before=Stated(None, None),
             usual=rules.keep_alive,
             name=f"{id}.1",
         ),

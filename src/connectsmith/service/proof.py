@@ -41,14 +41,14 @@ class Prover:
             ConnectionNotUsable, CredentialsError: the connection's status allows no calls.
             RemoteError, NetworkError: there was no answer to judge.
         """
-        plan, did = _stand_in(blueprint)
+        plan, did = stand_in(blueprint)
         if plan is None:
             return _NOTHING_SENT
         return _proof(did, plan, await self._calls.prove(caller, row, plan))
 
     async def prove_open(self, caller: Caller, connector: str, blueprint: Blueprint) -> Proof:
         """Do the same for an API without sign-in, with its draft."""
-        plan, did = _stand_in(blueprint)
+        plan, did = stand_in(blueprint)
         if plan is None:
             return _NOTHING_SENT
         return _proof(did, plan, await self._calls.prove_open(caller, connector, plan))
@@ -70,7 +70,7 @@ _NOTHING_SENT = Proof(
 )
 
 
-def _stand_in(blueprint: Blueprint) -> tuple[ActionPlan | None, Literal["auth_test", "action"]]:
+def stand_in(blueprint: Blueprint) -> tuple[ActionPlan | None, Literal["auth_test", "action"]]:
     """Return what proves a connection, and which of the two it is."""
     plan = blueprint.plans.get(AUTH_TEST)
     return (_harmless(blueprint), "action") if plan is None else (plan, "auth_test")

@@ -226,6 +226,8 @@ class ConnectionRow:
     last_used_at: datetime | None = None
     discard_at: datetime | None = None
     """When an unconfirmed connection is revoked and deleted."""
+    authorized_at: datetime | None = None
+    """When a person last consented, or it was last made anew."""
     refresh_until: datetime | None = None
     """When the refresh token ends unless it is used, or in any case, where the server says so."""
     keep_alive_at: datetime | None = None

@@ -5,6 +5,7 @@ import pytest
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.keep_alive import (
     USUAL,
+    Stated,
     end_moved,
     keep_alive_at,
     next_attempt,
@@ -14,6 +15,7 @@ from connectsmith.core.secret.secret import Secret
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+NOTHING = Stated(None, None)
 
 
 def tokens(*, stated: timedelta | None = None, refresh: bool = True) -> TokenSet:
@@ -29,7 +31,7 @@ def tokens(*, stated: timedelta | None = None, refresh: bool = True) -> TokenSet
 def every(
     held: TokenSet | None,
     *,
-    before: datetime | None = None,
+    before: Stated = NOTHING,
     usual: timedelta | None = USUAL,
     by_access_token: bool = False,
 ) -> timedelta | None:
@@ -57,8 +59,10 @@ def test_grant_with_a_stated_life_is_renewed_after_half_of_it(
 
 
 def test_end_that_the_last_renewal_did_not_move_is_not_chased() -> None:
-    assert about(every(tokens(stated=DAY), before=NOW + DAY), 6 * DAY)
-    assert about(every(tokens(stated=DAY), before=NOW + DAY / 2), DAY / 2)
+    earlier = NOW - DAY / 4
+
+    assert about(every(tokens(stated=DAY), before=Stated(earlier, NOW + DAY)), 6 * DAY)
+    assert about(every(tokens(stated=DAY), before=Stated(earlier, earlier + DAY)), DAY / 2)
 
 
 def test_nothing_is_renewed_more_often_than_once_a_minute() -> None:
@@ -82,7 +86,7 @@ def test_where_nothing_is_kept_alive_nothing_is_due() -> None:
 def test_moments_are_spread_over_connections() -> None:
     moments = {
         keep_alive_at(
-            tokens(), by_access_token=False, before=None, usual=USUAL, name=f"cnn_{number}.1"
+            tokens(), by_access_token=False, before=NOTHING, usual=USUAL, name=f"cnn_{number}.1"
         )
         for number in range(100)
     }
@@ -96,10 +100,15 @@ def test_end_of_a_refresh_token_is_counted_from_its_receipt() -> None:
 
 
 def test_end_moves_when_it_is_put_off_or_was_never_stated() -> None:
-    assert end_moved(NOW, NOW + DAY)
-    assert not end_moved(NOW, NOW + timedelta(seconds=59))
-    assert end_moved(None, NOW)
-    assert end_moved(NOW, None)
+    def later(seconds: float, by: float) -> Stated:
+        return Stated(NOW + timedelta(seconds=seconds), NOW + DAY + timedelta(seconds=by))
+
+    first = Stated(NOW, NOW + DAY)
+    assert end_moved(first, later(60, 60))
+    assert not end_moved(first, later(60, 1))
+    assert end_moved(first, later(9, 0))
+    assert end_moved(NOTHING, first)
+    assert end_moved(first, NOTHING)
 
 
 def test_failed_attempt_is_repeated_within_the_hour_and_sooner_where_there_is_less_time() -> None:

@@ -1,5 +1,6 @@
 """When a grant that nobody uses is renewed, so that its refresh token does not die of it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,8 +11,8 @@ USUAL: Final = timedelta(days=6)
 """How often, where a server says nothing. Limits are whole weeks (Okta's is one), hence below."""
 SHORTEST: Final = timedelta(minutes=1)
 SPREAD: Final = 0.2
-UNMOVED: Final = timedelta(minutes=1)
-"""An end that a renewal moves by less is the grant's own, and no renewal moves it."""
+SHORTEST_LOOK: Final = timedelta(seconds=10)
+"""Within less, seconds that are rounded do not tell whether an end moved."""
 
 
 def refresh_until(tokens: TokenSet) -> datetime | None:
@@ -20,24 +21,40 @@ def refresh_until(tokens: TokenSet) -> datetime | None:
     return None if stated is None else tokens.received_at + stated
 
 
-def end_moved(before: datetime | None, after: datetime | None) -> bool:
-    """Tell whether a renewal put off the end of the grant; an end that is not stated is none."""
-    return before is None or after is None or after - before > UNMOVED
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a token answer said: when it came, and when its refresh token ends."""
+
+    received_at: datetime | None
+    refresh_until: datetime | None
+
+
+def end_moved(before: Stated, after: Stated) -> bool:
+    """Tell whether renewing puts off the end of the grant; an end that is not stated is none.
+
+    One that is counted from the last use moves with it; one that is the grant's own stays.
+    """
+    if before.received_at is None or after.received_at is None:
+        return True
+    if before.refresh_until is None or after.refresh_until is None:
+        return True
+    elapsed = after.received_at - before.received_at
+    return elapsed < SHORTEST_LOOK or after.refresh_until - before.refresh_until > elapsed / 2
 
 
 def keep_alive_at(
     tokens: TokenSet | None,
     *,
     by_access_token: bool,
-    before: datetime | None,
+    before: Stated,
     usual: timedelta | None,
     name: str,
 ) -> datetime | None:
     """Return when to renew tokens that nobody asked for since; None where it is of no use.
 
     That is after half of the time the server grants, and no later than usual. An end that the last
-    renewal did not move is not chased. `before` is what `refresh_until` was before the last
-    renewal, `name` spreads the moments, `usual` is None where nothing is kept alive.
+    renewal did not move is not chased. `before` is what was stated before the last renewal,
+    `name` spreads the moments, `usual` is None where nothing is kept alive.
     """
     if tokens is None or usual is None:
         return None
@@ -46,7 +63,8 @@ def keep_alive_at(
     elif tokens.refresh_token is None:
         return None
     else:
-        granted = tokens.refresh_lifetime if end_moved(before, refresh_until(tokens)) else None
+        after = Stated(tokens.received_at, refresh_until(tokens))
+        granted = tokens.refresh_lifetime if end_moved(before, after) else None
     every = usual if granted is None else max(min(usual, granted / 2), SHORTEST)
     return tokens.received_at + every * (1 - SPREAD * share_of(name))
 

@@ -127,8 +127,8 @@ def _active(*, renewable: bool, expires_at: datetime | None, now: datetime) -> s
     if expires_at is None:
         return "works until it is withdrawn"
     if expires_at <= now:
-        return f"needs you: access ended {_moment(expires_at, now)}"
-    return f"ends {_moment(expires_at, now)}"
+        return f"needs you: access ended {moment_text(expires_at, now)}"
+    return f"ends {moment_text(expires_at, now)}"
 
 
 def _degraded(
@@ -138,12 +138,15 @@ def _degraded(
         return "needs the connector's author: its client is refused"
     works = "works, but " if expires_at is None or expires_at > now else ""
     again = (
-        f"tries again {_moment(retry_at, now)}" if retry_at and retry_at > now else "tries again"
+        f"tries again {moment_text(retry_at, now)}"
+        if retry_at and retry_at > now
+        else "tries again"
     )
     return f"{works}could not be renewed: {again}"
 
 
-def _moment(moment: datetime, now: datetime) -> str:
+def moment_text(moment: datetime, now: datetime) -> str:
+    """Say when something is, was or will be: `today at 14:32 UTC`, `on 2026-12-24 at 09:00 UTC`."""
     days = (moment.date() - now.date()) // timedelta(days=1)
     day = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days, f"on {moment:%Y-%m-%d}")
     return f"{day} at {moment:%H:%M} UTC"
