@@ -113,7 +113,6 @@ async def test_an_id_of_another_kind_is_not_found(
     [
         ("GET", "/v1/nothing", 404),
         ("GET", "/v1/connectors/", 404),
-        ("GET", "/", 404),
         ("PATCH", "/v1/connectors", 405),
         ("PUT", "/health", 405),
         ("GET", "/v1/connections/cnn_a/calls", 405),
