@@ -11,6 +11,7 @@ from connectsmith.jobs.collector import freeze
 from connectsmith.jobs.timer import Timer
 from connectsmith.parts import Parts, open_parts, open_storage, policy_of, root_key, rules_of
 from connectsmith.service.access import Access
+from connectsmith.service.arrivals import Arrivals
 from connectsmith.service.asking import Asker
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.beginnings import Beginnings
@@ -24,6 +25,7 @@ from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
 from connectsmith.service.desks import Desks
 from connectsmith.service.draft_connections import DraftConnections
+from connectsmith.service.editing import EditorDesk
 from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
@@ -103,6 +105,8 @@ def join(parts: Parts, rules: Rules) -> Application:
         connectors=connectors,
         beginnings=Beginnings(connectors, base.secrets, rules),
         overviews=overviews,
+        editing=EditorDesk(base.blueprints, base.secrets, parts.storage.connections),
+        arrivals=Arrivals(parts.sealer, parts.randomness, rules),
         secrets=base.secrets,
         keys=base.clients.keys,
         authorizations=held.authorizations,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from connectsmith.service.access import Access
+from connectsmith.service.arrivals import Arrivals
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.browser_steps import BrowserSteps
@@ -10,6 +11,7 @@ from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
+from connectsmith.service.editing import EditorDesk
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import Clock
 from connectsmith.service.reconnection import Reconnection
@@ -31,6 +33,8 @@ class Desks:
     connectors: ConnectorDesk
     beginnings: Beginnings
     overviews: Overviews
+    editing: EditorDesk
+    arrivals: Arrivals
     secrets: SecretKeys
     keys: SigningKeys
     authorizations: AuthorizationDesk

@@ -6,6 +6,7 @@ the browser, where it could be read, kept, or copied to somebody who asks for it
 
 import base64
 import hashlib
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,6 +32,7 @@ from connectsmith.service.desks import Desks
 from connectsmith.web.cookies import PageCookies
 from connectsmith.web.visit import Visit
 
+CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_QUERY: Final = 16 * 1024
 TYPED_LIFETIME: Final = 600
 TYPED_LENGTH: Final = 8
@@ -224,6 +226,18 @@ async def session_of(request: Request) -> Caller | None:
         return None
 
 
+async def arrival(request: Request) -> Response:
+    """Let a browser find out that this address arrives here: answer its challenge.
+
+    Any page may ask: the answer says nothing but which installation gives it.
+    """
+    challenge = request.query_params.get("challenge", "")
+    if not CHALLENGE.fullmatch(challenge):
+        return Response(status_code=HTTPStatus.BAD_REQUEST, headers=HEADERS)
+    answer = _desks(request).arrivals.answer(request.path_params["connector"], challenge)
+    return JSONResponse({"answer": answer}, headers=HEADERS | {"Access-Control-Allow-Origin": "*"})
+
+
 async def refused(_: Request) -> Response:
     """Say that a callback belonged to nothing this browser began."""
     return _failure(
@@ -277,6 +291,7 @@ routes = [
     Route("/oauth/start/{value}", start, methods=["GET"]),
     Route("/oauth/start/{value}", depart, methods=["POST"]),
     Route("/oauth/callback/{connector}", callback, methods=["GET"]),
+    Route("/oauth/callback/{connector}/arrival", arrival, methods=["GET"]),
     Route("/oauth/callback/{connector}/refused", refused, methods=["GET"]),
     Route("/oauth/callback/{connector}/{outcome}", outcome, methods=["GET"]),
 ]
