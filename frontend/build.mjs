@@ -15,6 +15,8 @@ const ENTRIES = {
   workbench: "src/workbench.ts",
   debugger: "src/debugger.ts",
   window: "src/window.ts",
+  editor: "src/editor/main.ts",
+  "editor-style": "styles/editor.css",
   "workbench-style": "styles/workbench.css",
 };
 

@@ -17,6 +17,7 @@ from docs.generators import (
     needs,
     presets,
     quirks,
+    served_pages,
     settings,
 )
 
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/presets.md": presets.page,
     "reference/quirks.md": quirks.page,
     "reference/settings.md": settings.page,
+    **served_pages.PAGES,
 }
 """Every generated page, and what writes it."""
 

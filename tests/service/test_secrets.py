@@ -383,6 +383,7 @@ async def test_destinations_left_to_the_draft_need_the_draft_that_was_seen(
     assert said.is_success
 
 
+@pytest.mark.row("T-30")
 async def test_an_editor_who_changes_token_url_just_before_catches_no_secret(
     installation: Standing,
 ) -> None:

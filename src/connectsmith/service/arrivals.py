@@ -1,4 +1,4 @@
-"""Whether a connector's callback URL arrives here: challenges that only this installation answers."""
+"""Whether a callback URL arrives here: challenges that only this installation answers."""
 
 from dataclasses import dataclass, field
 

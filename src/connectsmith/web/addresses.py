@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 HOME: Final = "/connectors"
 _OWN_PATH: Final = re.compile(
-    r"/(?:connectors|connections|activity|settings)"
+    r"/(?:connectors|connections|activity|settings|reference)"
     r"(?:/[A-Za-z0-9_-]{1,64}){0,6}"
     r"(?:\?[A-Za-z0-9_.~%&=+-]{0,500})?"
 )

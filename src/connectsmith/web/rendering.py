@@ -46,11 +46,14 @@ class Shell:
     """A sentence that the page before left."""
 
 
-def content_security_policy(*, style_nonce: str | None = None, leads_away: bool = False) -> str:
+def content_security_policy(
+    *, style_nonce: str | None = None, leads_away: bool = False, asks: str | None = None
+) -> str:
     """Return the policy of a page.
 
     Args:
         style_nonce: lets one script add styles: the editor.
+        asks: an origin that its script may ask besides its own.
         leads_away: for a page whose form ends at an authorization server. Chromium checks the
             redirects of a form against `form-action`, which therefore can't be there.
     """
@@ -60,7 +63,7 @@ def content_security_policy(*, style_nonce: str | None = None, leads_away: bool 
         "script-src 'self'",
         f"style-src {style}",
         "img-src 'self' data:",
-        "connect-src 'self'",
+        "connect-src 'self'" if asks is None else f"connect-src 'self' {asks}",
         "font-src 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

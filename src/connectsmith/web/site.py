@@ -11,11 +11,13 @@ from connectsmith.web import (
     connectors,
     debugger,
     debugger_sign_in,
+    editor,
     icons,
     new_connector,
     pages,
     publication,
     reconnecting,
+    reference,
     sign_in,
     static_files,
 )
@@ -48,4 +50,6 @@ routes: list[BaseRoute] = [
     *reconnecting.routes,
     *activity.routes,
     *icons.routes,
+    *editor.routes,
+    *reference.routes,
 ]

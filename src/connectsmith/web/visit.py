@@ -173,10 +173,14 @@ class Visit:
         return self._answer(render(template, self.shell, view), policy, status, popups=popups)
 
     def editor_page(self, template: str, view: object) -> Response:
-        """Return a page whose script adds styles; `view.style_nonce` is set to what lets it."""
+        """Return a page whose script adds styles; `view.style_nonce` is set to what lets it.
+
+        It may also ask the public URL, which need not be the address it was opened at.
+        """
         nonce = new_nonce()
         html = render(template, self.shell, _WithNonce(view, nonce))
-        return self._answer(html, content_security_policy(style_nonce=nonce), HTTPStatus.OK)
+        policy = content_security_policy(style_nonce=nonce, asks=self.desks.rules.public_url)
+        return self._answer(html, policy, HTTPStatus.OK)
 
     def part(
         self, template: str, block: str, view: object, *, status: int = HTTPStatus.OK
