@@ -45,7 +45,7 @@ def test_a_server_that_is_another_one_is_not_taken_for_ours(workbench: Workbench
     page.route("**/arrival?*", other)
     editor.open()
 
-    expect(page.locator("#arrival")).to_contain_text("Something else answers there")
+    expect(page.locator("#arrival")).to_contain_text("Another server answers")
     look_at(page, "callback-other")
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import Route, expect
+from tests.browser.chromium import narrow
 from tests.browser.conftest import EMAIL, PASSWORD, Workbench
 from tests.browser.editing import Editor, definition_text, made, opened
 from tests.browser.screens import look_at
@@ -344,6 +345,26 @@ def test_second_of_two_who_save_sees_both_texts_and_overwrites_nothing(
     dialog.get_by_role("button", name="Go on typing", exact=True).click()
     assert "of mine" in editor.text()
     expect(editor.state).to_contain_text("Not saved: somebody else saved")
+
+
+def test_on_a_narrow_screen_what_differs_stands_in_one_text(workbench: Workbench) -> None:
+    page = workbench.operator()
+    narrow(page)
+    editor = opened(workbench, definition_text(), page)
+    typed_at(editor, '"Calendar', " of mine")
+    save_elsewhere(workbench, editor.connector, definition_text().replace("prompt", "theirs"))
+    page.keyboard.press("Control+s")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("textbox")).to_contain_text("theirs")
+    look_at(page, "editor-conflict-narrow")
+
+    dialog.get_by_role("button", name="Take this part of what was saved").last.click()
+    dialog.get_by_role("button", name="Save yours as it stands here").click()
+
+    expect(editor.state).to_contain_text("Saved")
+    saved = draft(workbench, editor.connector)
+    assert "of mine" in saved
+    assert '"theirs"' in saved
 
 
 def test_the_saved_text_can_be_taken_and_what_was_typed_is_an_undo_away(

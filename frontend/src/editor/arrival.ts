@@ -39,7 +39,7 @@ export async function arrives(callback: Callback): Promise<Verdict> {
   }
   return {
     good: false,
-    title: "Something else answers there",
+    title: "Another server answers",
     text: "What answered at that address is not this installation, or it would send another address. Compare its setting public_url with the address above.",
   };
 }
