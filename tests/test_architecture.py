@@ -15,6 +15,7 @@ REVEALING = {
     "keys/passwords.py": "hashes what an operator signs in with",
     "testing/passwords.py": "hashes it quickly, for tests",
     "core/connection/apply.py": "puts credentials into calls",
+    "core/connection/follow_up_request.py": "proves the client in follow-up requests",
     "core/connection/credentials.py": "reads the part of a sealed record that says what it holds",
     "core/connection/reach.py": "works out the hosts that an owner's fields stand in",
     "keys/signer.py": "signs",

@@ -18,6 +18,7 @@ from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
+from connectsmith.service.choosing import Chooser
 from connectsmith.service.chores import Chores
 from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
@@ -197,6 +198,7 @@ def _base(parts: Parts, rules: Rules) -> _Base:
             opener=clients.opener,
             sender=parts.sender,
             clock=clock,
+            randomness=parts.randomness,
             rules=rules,
             recorder=FlightRecorder(records, clock, parts.randomness),
         ),
@@ -282,6 +284,7 @@ def _authorizations(
         clock=parts.clock,
         randomness=parts.randomness,
         rules=rules,
+        chooser=Chooser(parts.storage.connections, base.blueprints, base.endpoint, parts.sealer),
     )
 
 

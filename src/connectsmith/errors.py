@@ -223,6 +223,12 @@ class AuthorizationWaiting(Conflict):
     code = "authorization_waiting"
 
 
+class ChoiceNeeded(Conflict):
+    """The connection's owner has to choose one of several items first."""
+
+    code = "choice_needed"
+
+
 class CompletionRefused(Conflict):
     """The completion value is not the one the returning browser was given."""
 
@@ -343,6 +349,12 @@ class TokenAnswerInvalid(RemoteError):
     """The token endpoint answered with something that is no token answer (RFC 6749 section 5)."""
 
     code = "token_answer_invalid"
+
+
+class FollowUpFailed(RemoteError):
+    """A request that follows the token's was refused, or brought not what it was made for."""
+
+    code = "follow_up_failed"
 
 
 class TokenEndpointRedirected(RemoteError):

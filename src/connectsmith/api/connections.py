@@ -10,11 +10,13 @@ from connectsmith.api.shapes import (
     AccountShape,
     AuthorizationList,
     AuthorizationShape,
+    ChoiceShape,
     CompletedShape,
     Completion,
     ConfirmedConnection,
     ConnectionList,
     ConnectionShape,
+    Keeping,
     NewAuthorization,
     NewConnection,
     ProofShape,
@@ -93,13 +95,22 @@ async def complete(
 ) -> CompletedShape:
     """Redeem the code with the value the returning browser was given."""
     row, connection = await desks.authorizations.complete(caller, authorization, body.completion)
-    return CompletedShape(id=row.id, status=row.status, connection=await _shown(desks, connection))
+    offered = desks.authorizations.offered(connection)
+    return CompletedShape(
+        id=row.id,
+        status=row.status,
+        connection=await _shown(desks, connection),
+        choices=[ChoiceShape(id=each.id, label=each.label) for each in offered],
+    )
 
 
 @router.post("/authorizations/{authorization}/keep")
-async def keep(authorization: str, caller: ConnectionWriter, desks: TheDesks) -> ConnectionShape:
+async def keep(
+    authorization: str, caller: ConnectionWriter, desks: TheDesks, body: Keeping | None = None
+) -> ConnectionShape:
     """Keep the connection, now that it is known whose account it is."""
-    return await _shown(desks, await desks.authorizations.keep(caller, authorization))
+    choice = body.choice if body else None
+    return await _shown(desks, await desks.authorizations.keep(caller, authorization, choice))
 
 
 @router.post("/connectors/{connector}/connections", status_code=201)

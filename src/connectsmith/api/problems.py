@@ -43,6 +43,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "connection_not_usable": 409,
     "authorization_ended": 409,
     "authorization_waiting": 409,
+    "choice_needed": 409,
     "completion_refused": 409,
     "other_account": 409,
     "idempotency_mismatch": 409,

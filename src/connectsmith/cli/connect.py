@@ -72,6 +72,10 @@ def connect(
             help="Wait here for the browser; without, type the eight characters it shows.",
         ),
     ] = True,
+    choose: Annotated[
+        str | None,
+        typer.Option(help="Which of several, where the account has several.", metavar="NAME"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Keep the connection without asking.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -89,7 +93,9 @@ def connect(
         if not _needs_browser(definition):
             made = client.send(operations.create_connection(found.id, fields, test=test))
         else:
-            browser = Journey(client, surroundings, opens=open_, listens=listener, keeps=yes)
+            browser = Journey(
+                client, surroundings, opens=open_, listens=listener, keeps=yes, chooses=choose
+            )
             made = browser.go(found, fields, test=test, renews=connection)
     show_one(made, SHOWN, json=json)
 
@@ -128,11 +134,13 @@ class Journey:
         opens: bool | None,
         listens: bool,
         keeps: bool,
+        chooses: str | None = None,
     ) -> None:
         self._client = client
         self._opens = surroundings.has_display if opens is None else opens
         self._listens = listens
         self._keeps = keeps
+        self._chooses = chooses
 
     def go(
         self, connector: Connector, fields: dict[str, str], *, test: bool, renews: str | None
@@ -203,7 +211,18 @@ class Journey:
         if not self._keeps and not typer.confirm("Keep this connection?", err=True):
             say("Not kept: what was granted is revoked and deleted within ten minutes.")
             raise typer.Exit
-        return self._client.send(operations.keep(completed.id))
+        return self._client.send(operations.keep(completed.id, self._choice(completed)))
+
+    def _choice(self, completed: CompletedAuthorization) -> str | None:
+        """Return the id of what the owner chooses, asking where nothing was named beforehand."""
+        if not completed.choices:
+            return None
+        if self._chooses is not None or self._keeps:
+            return self._chooses
+        warn("The account has several of what this connector works with:")
+        for each in completed.choices:
+            warn(f"  {each.id}  {plain(each.label)}")
+        return str(typer.prompt("Which one", err=True)).strip()
 
 
 def _seconds_left(started: StartedAuthorization) -> float:

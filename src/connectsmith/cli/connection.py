@@ -165,11 +165,14 @@ def keep(
     context: typer.Context,
     authorization: Annotated[str, typer.Argument(metavar="AUTHORIZATION")],
     *,
+    choose: Annotated[
+        str | None, typer.Option(help="Which of several, where its owner has to choose.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Keep the connection that a completed authorization made."""
     with around(context).client() as client:
-        show_one(client.send(operations.keep(authorization)), SHOWN, json=json)
+        show_one(client.send(operations.keep(authorization, choose)), SHOWN, json=json)
 
 
 @app.command()

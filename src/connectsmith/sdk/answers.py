@@ -226,12 +226,23 @@ class Authorization(Answer):
     error: AuthorizationError | None = None
 
 
+class Choice(Answer):
+    """One of several items, of which the connection's owner picks one."""
+
+    id: str
+    label: str
+
+
 class CompletedAuthorization(Answer):
-    """An authorization whose code was redeemed: the connection is not kept yet."""
+    """An authorization whose code was redeemed: the connection is not kept yet.
+
+    Where there are `choices`, keeping it needs the id of one.
+    """
 
     id: str
     status: str
     connection: Connection
+    choices: list[Choice] = []
 
 
 class ConnectionTest(Answer):

@@ -263,10 +263,10 @@ def complete(authorization: str, completion: str) -> Operation[CompletedAuthoriz
     return Operation(CompletedAuthorization, "POST", path, body={"completion": completion})
 
 
-def keep(authorization: str) -> Operation[Connection]:
-    """Keep the connection that an authorization made."""
+def keep(authorization: str, choice: str | None = None) -> Operation[Connection]:
+    """Keep the connection that an authorization made; `choice` where its owner has to choose."""
     path = path_of("v1", "authorizations", authorization, "keep")
-    return Operation(Connection, "POST", path, body={})
+    return Operation(Connection, "POST", path, body={} if choice is None else {"choice": choice})
 
 
 # -- connections ----------------------------------------------------------------------------------

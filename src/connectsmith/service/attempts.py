@@ -55,6 +55,7 @@ def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Sec
         connector=row.connector,
         blueprint=blueprint,
         origins_auth=row.origins_auth,
+        origins_api=row.origins_api,
         fields=_below(FIELD, held),
         captured=_below(CAPTURED, held),
         caller=row.created_by,

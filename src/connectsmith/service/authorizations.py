@@ -7,9 +7,11 @@ a start link that was sent to somebody else ends in nothing.
 
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NoReturn
 
+from connectsmith.core.authorization.follow_up import Item
 from connectsmith.core.authorization.return_address import check_return_address, check_return_path
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
@@ -19,6 +21,7 @@ from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     AuthorizationWaiting,
     CallerError,
+    ChoiceNeeded,
     CompletionRefused,
     ConnectsmithError,
     NotFound,
@@ -39,22 +42,11 @@ from connectsmith.service.attempts import (
 )
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
+from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.making import NewConnection, written
-from connectsmith.service.ports import (
-    Authorizations,
-    Clock,
-    Events,
-    Randomness,
-    Sealer,
-)
-from connectsmith.service.rows import (
-    AuthorizationRow,
-    ConnectionRow,
-    ConnectorRow,
-    EventRow,
-    Page,
-)
+from connectsmith.service.ports import Authorizations, Clock, Events, Randomness, Sealer
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, EventRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
@@ -74,6 +66,7 @@ class AuthorizationDesk:
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
+        chooser: Chooser,
     ) -> None:
         self._authorizations = authorizations
         self._blueprints = blueprints
@@ -84,6 +77,7 @@ class AuthorizationDesk:
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
+        self._chooser = chooser
 
     async def start(self, caller: Caller, start: Start) -> Started:
         """Begin an authorization; nothing is sent anywhere yet.
@@ -228,7 +222,8 @@ class AuthorizationDesk:
             if await self._authorizations.advance(redeeming, expected_status="returned"):
                 await self._redeem(redeeming, held)
                 if row.test or row.reconnects:
-                    await self.keep(caller, authorization)
+                    with suppress(ChoiceNeeded):
+                        await self.keep(caller, authorization)
             row = await self.own(caller, authorization)
         return await self._outcome(row)
 
@@ -320,34 +315,36 @@ class AuthorizationDesk:
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
         party = replace(party, connection=self._randomness.new_id("cnn"))
         values = await self._endpoint.values(party)
-        tokens = await self._endpoint.exchange(
-            party,
-            code=held["code"],
-            verifier=held["verifier"],
-            redirect_uri=self._rules.callback_url(row.connector),
-            state=held.get("state"),
-        )
+        granted = await self._endpoint.redeem(party, held)
         new = NewConnection(
             party=party,
-            tokens=tokens,
+            tokens=granted.tokens,
             test=row.test,
             caller=row.created_by,
             operator=row.operator,
             status=Status.UNCONFIRMED,
             definition=row.definition,
+            offer=granted.offer,
         )
         try:
             return await self._connections.add(new)
         except ConnectsmithError:
             # A full disk, or the connector was deleted meanwhile: what nobody holds is given back.
-            await self._endpoint.revoke(party, Credentials(tokens=tokens), values=values)
+            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
             raise
 
-    async def keep(self, caller: Caller, authorization: str) -> ConnectionRow:
+    def offered(self, connection: ConnectionRow) -> tuple[Item, ...]:
+        """Return what the owner of a new connection has to choose from."""
+        return self._chooser.offered(connection)
+
+    async def keep(
+        self, caller: Caller, authorization: str, choice: str | None = None
+    ) -> ConnectionRow:
         """Keep the connection: from now on it can be used.
 
         Raises:
             AuthorizationWaiting: it was not completed yet.
+            ChoiceNeeded: its owner has to choose first; `choice` is the id of an item.
             AuthorizationEnded: it was not kept in time, or failed.
         """
         row = await self.own(caller, authorization)
@@ -357,6 +354,9 @@ class AuthorizationDesk:
             raise ended(row)
         if row.status == "kept":
             return await self._connections.row(caller.workspace, row.connection)
+        settled = await self._chooser.settle(row, choice)
+        if settled is not None:
+            await self._connections.introduce(settled)
         kept = await self._kept(row, row.connection)
         await self._authorizations.advance(
             replace(row, status="kept", connection=kept.id), expected_status="completed"

@@ -88,24 +88,33 @@ class ConnectionDesk:
         if blueprint.client is not None and blueprint.client.needs_browser:
             raise CallerError("This connector signs in with a browser: start an authorization.")
         checked = check_auth_fields(blueprint.definition, fields)
+        origins = reach(blueprint.definition, Credentials(fields=checked))
         party = Party(
             workspace=caller.workspace,
             connector=connector,
             blueprint=blueprint,
-            origins_auth=written(reach(blueprint.definition, Credentials(fields=checked)).auth),
+            origins_auth=written(origins.auth),
+            origins_api=written(origins.api),
             fields=checked,
             captured={},
             connection=self._randomness.new_id("cnn"),
             caller=caller.token,
             test=test,
         )
-        tokens = None
+        granted = None
         if blueprint.client is not None:
-            tokens = await self._endpoint.unattended(party)
+            granted = await self._endpoint.unattended(party)
+        if granted is not None and granted.offer is not None:
+            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens))
+            raise CallerError(
+                "The sign-in offers a choice, and nobody is there to make it: let the follow-up "
+                "request capture its value without choose.",
+                place="/auth_components/followUp",
+            )
         made = await self.add(
             NewConnection(
                 party=party,
-                tokens=tokens,
+                tokens=granted.tokens if granted else None,
                 test=test,
                 caller=caller.token,
                 operator=caller.operator,

@@ -39,6 +39,8 @@ class Flight:
     response: HttpResponse | None = None
     tokens: TokenSet | None = None
     error: ConnectsmithError | None = None
+    brought: tuple[Secret, ...] = ()
+    """What else the answer holds that is kept sealed."""
 
 
 def answered(flight: Flight) -> HttpResponse:
@@ -114,6 +116,7 @@ def _is_made(flight: Flight) -> bool:
 def _secrets(party: Party, flight: Flight) -> Iterator[Secret]:
     """Yield what the request carried and what the answer brought."""
     yield from (each.value for each in flight.request.carries)
+    yield from flight.brought
     held = Credentials(tokens=flight.tokens, fields=party.fields, captured=party.captured)
     yield from confidential_secrets(party.blueprint.auth, held)
     if flight.tokens is not None:

@@ -49,6 +49,7 @@ def party_of_connection(
         connector=row.connector,
         blueprint=blueprint,
         origins_auth=row.origins_auth,
+        origins_api=row.origins_api,
         fields=credentials.fields,
         captured=credentials.captured,
         connection=row.id,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connectsmith.core.authorization.follow_up import Offer
 from connectsmith.core.authorization.token_set import TokenSet, renews_itself
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.keep_alive import Stated, keep_alive_at, refresh_until
@@ -28,6 +29,7 @@ class NewConnection:
     status: Status
     definition: str | None = None
     """The draft's text that a test connection is made with."""
+    offer: Offer | None = None
 
 
 def made(
@@ -41,7 +43,7 @@ def made(
     """Return the row of a new connection, with what it holds sealed."""
     tokens = new.tokens
     captured = {**new.party.captured, **(tokens.captured if tokens else {})}
-    held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured)
+    held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured, offer=new.offer)
     origins = reach(new.party.blueprint.definition, held)
     client = new.party.blueprint.client
     unconfirmed = new.status is Status.UNCONFIRMED

@@ -19,6 +19,7 @@ class Party:
     origins_auth: tuple[str, ...]
     fields: Mapping[str, Secret]
     captured: Mapping[str, Secret]
+    origins_api: tuple[str, ...] = ()
     connection: str | None = None
     """The connection, also one that is about to be made."""
     caller: str = "system"

@@ -1,9 +1,11 @@
 """Conversations with token and revocation endpoints; nothing here is stored or retried."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from connectsmith.core.authorization.follow_up import Offer
 from connectsmith.core.authorization.grant import (
     exchange_request,
     refresh_request,
@@ -18,6 +20,7 @@ from connectsmith.core.authorization.token_set import (
     TokenSet,
     read_token_answer,
     renewing_token,
+    spared_by,
     spared_tokens,
 )
 from connectsmith.core.authorization.values import Values
@@ -40,16 +43,15 @@ from connectsmith.service.flight_recorder import (
     FlightRecorder,
     answered,
 )
+from connectsmith.service.following import FOLLOW_UP, Follower, Granted, Reading, Write
 from connectsmith.service.opening import Opener
 from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Clock,
+    Randomness,
     Sender,
 )
 from connectsmith.service.rules import Rules
-
-Write = Callable[[Values], HttpRequest]
-"""Writes a request with values that are used for that one only."""
 
 _REFUSED: Final = frozenset({400, 401})
 """What a server answers that believes no signature (RFC 6749 section 5.2)."""
@@ -76,6 +78,7 @@ class TokenEndpoint:
         opener: Opener,
         sender: Sender,
         clock: Clock,
+        randomness: Randomness,
         rules: Rules,
         recorder: FlightRecorder,
     ) -> None:
@@ -84,6 +87,7 @@ class TokenEndpoint:
         self._clock = clock
         self._rules = rules
         self._recorder = recorder
+        self._follower = Follower(self, clock, randomness)
 
     async def browser_values(self, party: Party) -> Values:
         """Open what an authorization request is made of; see `Opener`."""
@@ -93,6 +97,18 @@ class TokenEndpoint:
         """Open what the placeholders of a party's requests stand for; see `Opener`."""
         return await self._opener.values(party)
 
+    async def redeem(self, party: Party, held: Mapping[str, Secret]) -> Granted:
+        """Ask for the tokens of an authorization that came back, with what it holds sealed."""
+        if party.client.unattended:
+            return await self.unattended(party)
+        return await self.exchange(
+            party,
+            code=held["code"],
+            verifier=held["verifier"],
+            redirect_uri=self._rules.callback_url(party.connector),
+            state=held.get("state"),
+        )
+
     async def exchange(
         self,
         party: Party,
@@ -101,10 +117,11 @@ class TokenEndpoint:
         verifier: Secret,
         redirect_uri: str,
         state: Secret | None = None,
-    ) -> TokenSet:
-        """Redeem an authorization code, once (RFC 6749 section 4.1.3).
+    ) -> Granted:
+        """Redeem an authorization code, once (RFC 6749 section 4.1.3), and do what follows.
 
-        `state` is the authorization request's, for a token request that names `oauth.state`.
+        `state` is the authorization request's, for a token request that names `oauth.state`. When
+        a follow-up request fails, the tokens are given back.
         """
 
         def write(values: Values) -> HttpRequest:
@@ -116,27 +133,50 @@ class TokenEndpoint:
                 values=replace(values, state=state),
             )
 
-        return await self._ask(party, write, EXCHANGE)
+        return await self._followed_first(party, await self._ask(party, write, EXCHANGE))
 
-    async def unattended(self, party: Party) -> TokenSet:
-        """Ask for a token where the grant needs no person (RFC 6749 sections 4.3, 4.4; 7523)."""
+    async def unattended(self, party: Party) -> Granted:
+        """Ask for a token where the grant needs no person, and do what follows."""
+        return await self._followed_first(party, await self._asked_alone(party))
+
+    async def _asked_alone(self, party: Party) -> TokenSet:
+        """Ask without a person (RFC 6749 sections 4.3, 4.4; 7523)."""
 
         def write(values: Values) -> HttpRequest:
             return unattended_request(party.client, values=values)
 
         return await self._ask(party, write, party.client.grant)
 
+    async def _followed_first(self, party: Party, tokens: TokenSet) -> Granted:
+        try:
+            return await self._follower.follow(party, tokens, on={"exchange"})
+        except ConnectsmithError:
+            with suppress(ConnectsmithError):
+                await self.revoke(party, Credentials(tokens=tokens))
+            raise
+
+    async def follow_choice(self, party: Party, tokens: TokenSet, *, after: int) -> Granted:
+        """Do what follows the request with which an owner's choice was offered."""
+        return await self._follower.follow(party, tokens, on={"exchange"}, after=after)
+
     async def renew(self, party: Party, tokens: TokenSet | None) -> Renewed:
         """Refresh (RFC 6749 section 6), or ask again where the grant needs no person."""
         token = renewing_token(party.client, tokens) if tokens else None
         if tokens is None or token is None:
-            return Renewed(await self.unattended(party))
+            return await self._asked_again(party)
         try:
             return await self._refreshed(party, tokens, token)
         except GrantRejected:
             if not party.client.unattended:
                 raise
-            return Renewed(await self.unattended(party))
+            return await self._asked_again(party)
+
+    async def _asked_again(self, party: Party) -> Renewed:
+        """Ask anew without a person: that is an exchange and a refresh at once."""
+        tokens = await self._asked_alone(party)
+        both = {"exchange", "refresh"}
+        granted = await self._follower.follow(party, tokens, on=both, again=True)
+        return Renewed(granted.tokens)
 
     async def _refreshed(self, party: Party, tokens: TokenSet, token: Secret) -> Renewed:
         def write(values: Values) -> HttpRequest:
@@ -144,12 +184,37 @@ class TokenEndpoint:
 
         flight = await self._flown(party, write, REFRESH)
         try:
-            return Renewed(self._landed(party, flight, tokens))
+            fresh = self._landed(party, flight, tokens)
         except TokenAnswerInvalid as error:
             spared = spared_tokens(party.client, answered(flight), held=tokens)
             if spared is None:
                 raise
             return Renewed(spared, error)
+        return await self._followed_again(party, fresh, held=tokens)
+
+    async def _followed_again(self, party: Party, fresh: TokenSet, *, held: TokenSet) -> Renewed:
+        """Do what follows a refresh; whatever becomes of it, its refresh token is not lost."""
+        try:
+            granted = await self._follower.follow(party, fresh, on={"refresh"}, again=True)
+        except ConnectsmithError as error:
+            return Renewed(spared_by(party.client, fresh, held), error)
+        return Renewed(granted.tokens)
+
+    async def followed(self, party: Party, write: Write, read: Reading) -> TokenSet | Offer:
+        """Send a follow-up request, and write it down as it was read."""
+        flight = await self._flown(party, write, FOLLOW_UP)
+        try:
+            found = read(flight.request, answered(flight))
+        except ConnectsmithError as error:
+            self._recorder.keep(party, replace(flight, error=error))
+            raise
+        if isinstance(found, TokenSet):
+            flight = replace(flight, tokens=found)
+        else:
+            kept = tuple(value for item in found.items for value in item.captured.values())
+            flight = replace(flight, brought=kept)
+        self._recorder.keep(party, flight)
+        return found
 
     async def revoke(
         self, party: Party, credentials: Credentials, *, values: Values | None = None

@@ -318,4 +318,4 @@ def test_token_endpoint_that_the_callback_names_vouches_for_nobody() -> None:
 
 def test_grant_without_a_person_has_no_authorization_request() -> None:
     with pytest.raises(DefinitionError):
-        url_of(client(grant="client_credentials"))
+        url_of(client(grant="client_credentials", authorizationURL=None))

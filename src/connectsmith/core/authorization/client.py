@@ -15,6 +15,7 @@ from connectsmith.core.authorization.endpoints import (
     revocation_endpoint,
     token_endpoint,
 )
+from connectsmith.core.authorization.steps import Step, compile_follow_ups, secrets_of
 from connectsmith.core.definition.facts import is_secret_name, sign_in_kind
 from connectsmith.core.definition.model import (
     Assertion,
@@ -66,6 +67,7 @@ class OAuthClient:
     refresh_by: Literal["refresh_token", "access_token"]
     refresh_extends: bool
     secret_names: frozenset[str]
+    follow_ups: tuple[Step, ...] = ()
 
     @property
     def own_key_needed(self) -> bool:
@@ -108,6 +110,7 @@ def oauth_client(definition: Definition) -> OAuthClient:
     signing = (private_key, key_id) if signs else ()
     authorization = authorization_endpoint(definition, names)
     revocation = revocation_endpoint(definition, exchange)
+    follow_ups = compile_follow_ups(definition, exchange.url)
     return OAuthClient(
         grant=auth.grant,
         client_id=client_id,
@@ -124,7 +127,7 @@ def oauth_client(definition: Definition) -> OAuthClient:
         scope_separator=auth.scope_separator,
         resource=_listed(auth.resource),
         audience=_listed(auth.audience),
-        pkce=auth.pkce == "S256",
+        pkce=auth.pkce == "S256" and auth.grant != "client_credentials",
         issuer=auth.issuer,
         capture=auth.capture or Capture(),
         callback_names=names.callback,
@@ -135,7 +138,9 @@ def oauth_client(definition: Definition) -> OAuthClient:
         secret_names=_secrets(client_id, client_secret, *signing)
         | exchange.secrets
         | refresh.secrets
-        | frozenset(filter(is_secret_name, assertion.names if signs else ())),
+        | frozenset(filter(is_secret_name, assertion.names if signs else ()))
+        | secrets_of(follow_ups),
+        follow_ups=follow_ups,
     )
 
 

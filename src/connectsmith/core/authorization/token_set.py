@@ -135,6 +135,17 @@ def spared_tokens(
     return replace(held, refresh_token=found)
 
 
+def spared_by(client: OAuthClient, fresh: TokenSet, held: TokenSet) -> TokenSet:
+    """Return what is kept of a refresh whose follow-up requests failed.
+
+    Where these replace tokens, the access token alone would not be the one that calls need: then
+    the one held stays, and only the refresh token is taken.
+    """
+    if any(each.answer is not None and "refresh" in each.on for each in client.follow_ups):
+        return replace(held, refresh_token=fresh.refresh_token)
+    return fresh
+
+
 def _body(response: HttpResponse, answer: TokenResponse) -> Any:
     """Return the body; of a refusal that cannot be read, nothing."""
     refused = response.status not in range(200, 300)
@@ -166,7 +177,7 @@ def _token_set(
         received_at=received_at,
         refresh_token=refresh_token or (held.refresh_token if held else None),
         id_token=id_token or (held.id_token if held else None),
-        token_type=_token_type(find(body, answer.token_type)),
+        token_type=bearer_type(find(body, answer.token_type)),
         lifetime=_lifetime(client, body, answer, received_at)
         or (held.lifetime if held and access_token is held.access_token else None),
         refresh_lifetime=_refresh_lifetime(body, answer, received_at),
@@ -206,7 +217,7 @@ def _secret(found: Any) -> Secret | None:
     return None if text is None else Secret(text)
 
 
-def _token_type(found: Any) -> str:
+def bearer_type(found: Any) -> str:
     """Return the type in the server's word; `bearer` when it gives none (RFC 6749 section 7.1).
 
     Slack says `bot` and `user` and means bearer, so unknown words pass. A type that needs proof of

@@ -210,10 +210,10 @@ def _masked(definition: Definition) -> frozenset[str]:
         for each in definition.required_settings.auth_fields
         if each.masked and each.key
     }
-    capture = definition.auth_components.capture
-    if capture is None:
-        return frozenset(fields)
-    maps = (capture.callback, capture.token)
+    auth = definition.auth_components
+    maps = [each.capture for each in auth.follow_up]
+    if auth.capture is not None:
+        maps += [auth.capture.callback, auth.capture.token]
     named = ((name, how) for each in maps for name, how in each.items())
     return frozenset(fields) | {
         f"connection.{name}" for name, how in named if not isinstance(how, str) and how.masked

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from connectsmith.core.authorization.follow_up import Item, Offer
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
@@ -18,6 +19,7 @@ _FIELD: Final = "field"
 _CAPTURED: Final = "captured"
 _GRANTED: Final = "granted"
 _ABOUT: Final = "tokens"
+_OFFER: Final = "offer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Credentials:
     tokens: TokenSet | None = None
     fields: Mapping[str, Secret] = field(default_factory=dict)
     captured: Mapping[str, Secret] = field(default_factory=dict)
+    offer: Offer | None = None
+    """What the connection's owner still has to choose from."""
 
     def renewed(self, tokens: TokenSet) -> "Credentials":
         """Return the credentials with other tokens and what was captured with them."""
@@ -51,10 +55,13 @@ class Credentials:
         """Return the flat form that is sealed.
 
         `access_token`, `refresh_token`, `id_token`, `field.KEY`, `captured.NAME`, `granted.NAME`
-        (captured from token answers), and in `tokens`, as JSON, what is no secret about them.
+        (captured from token answers), in `tokens`, as JSON, what is no secret about them, and in
+        `offer` what there is to choose from.
         """
         flat = {f"{_FIELD}.{key}": value for key, value in self.fields.items()}
         flat |= {f"{_CAPTURED}.{name}": value for name, value in self.captured.items()}
+        if self.offer is not None:
+            flat[_OFFER] = Secret(json.dumps(_offered(self.offer)))
         if self.tokens is None:
             return flat
         held = {name: getattr(self.tokens, name) for name in _TOKENS}
@@ -76,7 +83,37 @@ class Credentials:
             if dot and kind in under:
                 under[kind][key] = value
         tokens = _tokens(flat, under[_GRANTED]) if _ABOUT in flat else None
-        return cls(tokens=tokens, fields=under[_FIELD], captured=under[_CAPTURED])
+        return cls(
+            tokens=tokens,
+            fields=under[_FIELD],
+            captured=under[_CAPTURED],
+            offer=_offer(flat[_OFFER]) if _OFFER in flat else None,
+        )
+
+
+def _offered(offer: Offer) -> dict[str, Any]:
+    items = [
+        {
+            "id": each.id,
+            "label": each.label,
+            "captured": {name: value.reveal() for name, value in each.captured.items()},
+        }
+        for each in offer.items
+    ]
+    return {"step": offer.step, "items": items}
+
+
+def _offer(sealed: Secret) -> Offer:
+    read = json.loads(sealed.reveal())
+    items = (
+        Item(
+            each["id"],
+            each["label"],
+            {name: Secret(value) for name, value in each["captured"].items()},
+        )
+        for each in read["items"]
+    )
+    return Offer(read["step"], tuple(items))
 
 
 def _about(tokens: TokenSet) -> dict[str, Any]:

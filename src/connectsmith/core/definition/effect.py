@@ -33,7 +33,6 @@ WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
         "deviceAuthorizationURL": Unused(_UNCALLED),
         "parURL": Unused("the authorization request goes through the browser"),
         "registrationURL": Unused("the client must be registered by hand"),
-        "followUp": Unused("these requests are not made"),
         "dpop": Unused("access tokens are sent without proof of possession", default=False),
         "signedRequest": Unused("the authorization request is not signed", default=False),
     },

@@ -10,6 +10,7 @@ from connectsmith.core.definition.model import (
     AuthComponents,
     ByRequestTokenRequest,
     Definition,
+    FollowUp,
     TokenRequest,
 )
 from connectsmith.core.definition.placeholders import PLACEHOLDER, SPACES
@@ -62,13 +63,14 @@ def origins_of_auth(
 ) -> tuple[str, ...]:
     """Return where secrets, refresh tokens and fields go when signing in and renewing.
 
-    Those of `tokenURL`, `refreshURL` and `revocationURL`, as `UrlTemplate.origins` writes them,
-    without `*`: no secret goes to just any host. With `fields` (flat, as `UrlTemplate.render`
-    takes them) `*` becomes the one origin that they make.
+    Those of `tokenURL`, `refreshURL`, `revocationURL` and of follow-up requests that hold secrets,
+    as `UrlTemplate.origins` writes them, without `*`: no secret goes to just any host. With
+    `fields` (flat, as `UrlTemplate.render` takes them) `*` becomes the one origin that they make.
     """
     auth = definition.auth_components
     rules = HostRules.of(definition)
-    urls = (auth.token_url, auth.refresh_url, auth.revocation_url)
+    urls = [auth.token_url, auth.refresh_url, auth.revocation_url]
+    urls += [each.url for each in auth.follow_up if _shows_secrets(each)]
     return _reach((compile_with(each, rules) for each in urls if each), fields)
 
 
@@ -77,12 +79,22 @@ def origins_of_api(
 ) -> tuple[str, ...]:
     """Return where access tokens and fields go in calls: the origins of all endpoints.
 
-    `auth_test` names one of them. `fields` as in `origins_of_auth`.
+    `auth_test` names one of them. Follow-up requests without secrets count as calls. `fields` as
+    in `origins_of_auth`.
     """
     rules = HostRules.of(definition)
     bases = {each.url for paths in definition.endpoints.values() for each in paths.values()}
-    templates = (join_with(each, "", rules, url_fields=frozenset()) for each in sorted(bases))
+    templates = [join_with(each, "", rules, url_fields=frozenset()) for each in sorted(bases)]
+    follow_ups = definition.auth_components.follow_up
+    templates += [compile_with(each.url, rules) for each in follow_ups if not _shows_secrets(each)]
     return _reach(templates, fields)
+
+
+def _shows_secrets(follow: FollowUp) -> bool:
+    """Tell whether a follow-up request holds what only the authorization server may see."""
+    texts = [*follow.query.values(), *follow.headers.values(), *_texts(follow.body)]
+    refreshes = any("oauth.refresh_token" in each for each in texts)
+    return follow.auth == "client" or refreshes or any(_secrets(texts))
 
 
 def _reach(templates: Iterable[UrlTemplate], fields: Mapping[str, Any] | None) -> tuple[str, ...]:

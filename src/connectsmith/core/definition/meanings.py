@@ -37,7 +37,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "scope": "The scopes to ask for: a text split at white space, or a list.",
         "clientID": "The client id: text or a placeholder.",
         "clientSecret": "The client secret: always a placeholder.",
-        "grant": "How tokens are obtained.",
+        "grant": (
+            "How tokens are obtained. `client_credentials` with an `authorizationURL` lets an "
+            "administrator consent in a browser first; no code is expected back."
+        ),
         "issuer": "What `iss` in the authorization response must equal (RFC 9207).",
         "refreshURL": "Where refresh tokens go, when that is not `tokenURL`.",
         "revocationURL": "The revocation endpoint (RFC 7009).",
@@ -130,11 +133,22 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "headers": "Headers to add.",
         "body": "Its body.",
         "format": "How the body is written.",
-        "auth": "`token` sends the access token, `client` the client's credentials.",
-        "on": "After which requests it is made.",
-        "tokenResponse": "Pointers to tokens that replace those held.",
-        "capture": "Name to pointer into the answer.",
-        "choose": "Let the owner pick one of several items first.",
+        "auth": (
+            "`token` sends the access token as `auth_request` says, `client` proves the client as "
+            "`clientAuth` says."
+        ),
+        "on": (
+            "After which requests it is made. With client credentials every renewal counts as both."
+        ),
+        "tokenResponse": (
+            "What stands at these pointers replaces what is held; they have their standard names "
+            "unless said, and one that is written must find something."
+        ),
+        "capture": "Name to pointer into the answer, or into the chosen item.",
+        "choose": (
+            "Let the owner pick one of several items before the connection is kept; a single one "
+            "is taken at once. Refreshes and reconnects pick the same again."
+        ),
     },
     "Choose": {
         "items": "Pointer to the list.",

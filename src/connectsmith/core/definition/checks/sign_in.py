@@ -22,7 +22,9 @@ from connectsmith.core.definition.checks.urls import check_url
 from connectsmith.core.definition.checks.values import elements, members, text, texts
 from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.definition.findings import Path, Remove
+from connectsmith.core.definition.hosts import UrlTemplate, compile_with
 from connectsmith.core.definition.placeholders import PLACEHOLDER
+from connectsmith.errors import UrlInvalid
 
 RESERVED: Final = re.compile(
     r"client_id|client_secret|client_assertion.*|code|code_verifier|refresh_token", re.DOTALL
@@ -170,30 +172,55 @@ def _check_assertion(auth: dict[str, Any], scope: Scope) -> None:
 
 def _check_capture(auth: dict[str, Any], scope: Scope) -> None:
     for source in ("callback", "token"):
-        for name, each in members(auth, "capture", source).items():
-            path = (AUTH, "capture", source, name)
-            if not NAME.fullmatch(name):
-                message = (
-                    "The name of a captured value is letters, digits, hyphens and underscores."
-                )
-                scope.findings.error("name_invalid", path, message, on_name=True)
-            found = each.get("from") if isinstance(each, dict) else each
-            if source == "token" and isinstance(found, str) and not found.startswith("/"):
-                message = 'This must be a JSON Pointer into the answer, beginning with "/".'
-                scope.findings.error("value_invalid", path, message)
-            if source == "callback" and isinstance(found, str) and found in {"code", "state"}:
-                message = f'"{found}" of a callback is used up by the protocol and never kept.'
-                scope.findings.error("parameter_reserved", path, message)
+        _check_captures(members(auth, "capture", source), (AUTH, "capture", source), scope)
+
+
+def _check_captures(captures: dict[str, Any], place: Path, scope: Scope) -> None:
+    from_callback = place[-1] == "callback"
+    for name, each in captures.items():
+        path = (*place, name)
+        if not NAME.fullmatch(name):
+            message = "The name of a captured value is letters, digits, hyphens and underscores."
+            scope.findings.error("name_invalid", path, message, on_name=True)
+        found = each.get("from") if isinstance(each, dict) else each
+        if not from_callback and isinstance(found, str) and not found.startswith("/"):
+            message = 'This must be a JSON Pointer into the answer, beginning with "/".'
+            scope.findings.error("value_invalid", path, message)
+        if from_callback and isinstance(found, str) and found in {"code", "state"}:
+            message = f'"{found}" of a callback is used up by the protocol and never kept.'
+            scope.findings.error("parameter_reserved", path, message)
 
 
 def _check_follow_up(auth: dict[str, Any], scope: Scope) -> None:
     for index, each in enumerate(elements(auth, "followUp")):
         path = (AUTH, "followUp", index)
-        check_url(members(each).get("url"), (*path, "url"), scope)
+        url = check_url(members(each).get("url"), (*path, "url"), scope)
         check_headers(members(each, "headers"), (*path, "headers"), IN_FOLLOW_UP, scope)
+        _check_captures(members(each, "capture"), (*path, "capture"), scope)
+        _check_refresh_token(each, url, text(auth, "tokenURL"), path=path, scope=scope)
         for name in ("query", "body"):
             for below, found in texts(members(each).get(name)):
                 check_text(found, (*path, name, *below), IN_FOLLOW_UP, scope)
+
+
+def _check_refresh_token(
+    follow: Any, url: UrlTemplate | None, token_url: str | None, *, path: Path, scope: Scope
+) -> None:  # fmt: skip
+    """Let a refresh token go to the token endpoint's origin alone."""
+    found = (
+        each
+        for name in ("query", "headers", "body")
+        for _, each in texts(members(follow).get(name))
+    )
+    if url is None or not any("oauth.refresh_token" in names_in(each) for each in found):
+        return
+    try:
+        known = compile_with(token_url, scope.hosts).origins if token_url else ()
+    except UrlInvalid:
+        return
+    if not set(url.origins) <= set(known):
+        message = "A refresh token goes to the origin of the tokenURL and nowhere else."
+        scope.findings.error("refresh_token_misplaced", (*path, "url"), message)
 
 
 def _token_requests(auth: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
