@@ -65,7 +65,8 @@ def authorization_endpoint(
 ) -> AuthorizationEndpoint | None:
     """Compile where the browser goes; None for a grant that needs nobody in a browser."""
     auth = definition.auth_components
-    if auth.grant != "authorization_code":
+    consents_first = auth.grant == "client_credentials" and auth.authorization_url
+    if auth.grant != "authorization_code" and not consents_first:
         return None
     if not auth.authorization_url:
         raise _url_missing("authorizationURL")

@@ -83,6 +83,9 @@ def read_callback(
         raise CallbackRefused("The callback holds both a code and an error.")
     if "error" in given:
         return _error(given, Secret(state), sent)
+    if client.grant == "client_credentials":
+        # An administrator said yes; the client asks for its tokens itself.
+        return CallbackCode(Secret(""), Secret(state), given.get("iss"), _captured(given, client))
     if "code" not in given:
         raise CallbackRefused("The callback holds neither a code nor an error.")
     return CallbackCode(
