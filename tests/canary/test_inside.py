@@ -15,7 +15,7 @@ from tests.canary.sweep import Left, sweep
 from tests.canary.walk import Walk
 
 
-@pytest.mark.row("T-36", "T-38")
+@pytest.mark.row("T-36", "T-38", "C-29")
 def test_canaries_are_nowhere_but_where_the_law_allows(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,22 @@ async def test_pages_load_nothing_and_lead_nowhere(installation: Standing) -> No
         assert not re.search(r"url\(|@import", page.text), name
 
 
+@pytest.mark.row("C-26")
+async def test_start_page_shows_what_is_asked_for_and_nothing_else_is(
+    installation: Standing,
+) -> None:
+    connector = await installation.connector(scope="calendar.read calendar.write")
+    started = await installation.caller.start(connector)
+    browser = installation.browser()
+
+    page = await browser.client.get(started["start_url"])
+    request = await browser.depart(started["start_url"])
+
+    shown = re.findall(r"<li><code>([^<]*)</code></li>", page.text)
+    assert shown == ["calendar.read", "calendar.write"]
+    assert request["scope"].split() == shown
+
+
 @pytest.mark.row("C-16")
 async def test_callback_leaves_no_code_or_state_in_the_address(installation: Standing) -> None:
     """An address that holds a code is kept, read off, or copied to whoever asks for it."""

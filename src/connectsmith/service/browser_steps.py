@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from connectsmith.core.authorization.request import (
     authorization_endpoint,
     authorization_request,
+    requested_scopes,
     token_endpoint,
 )
 from connectsmith.core.authorization.response import (
@@ -64,6 +65,8 @@ class Invitation:
     connector_name: str
     host: str
     """Where the browser will be sent."""
+    scopes: tuple[str, ...] = ()
+    """What is asked for: the definition's scopes, or what its parameters put in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,10 @@ class BrowserSteps:
         connector = await self._blueprints.connector(row.workspace, row.connector)
         blueprint = await blueprint_of(self._blueprints, row)
         party = party_of(row, blueprint, self._held(row))
-        url = authorization_endpoint(party.client, await self._endpoint.values(party))
-        return Invitation(connector.name, urlsplit(url).hostname or "")
+        values = await self._endpoint.values(party)
+        url = authorization_endpoint(party.client, values)
+        asked = requested_scopes(party.client, values)
+        return Invitation(connector.name, urlsplit(url).hostname or "", asked)
 
     async def depart(self, value: str, session: str | None = None) -> Departure:
         """Use a start link up and return where the browser goes.

@@ -68,7 +68,7 @@ def _desks(request: Request) -> Desks:
     return desks
 
 
-def _page(template: str, *, status: int = HTTPStatus.OK, **context: str) -> Response:
+def _page(template: str, *, status: int = HTTPStatus.OK, **context: object) -> Response:
     html = _TEMPLATES.get_template(template).render(style=_STYLE, **context)
     return Response(html, status_code=status, media_type="text/html", headers=HEADERS)
 
@@ -148,7 +148,12 @@ async def start(request: Request) -> Response:
         )
     except ConnectsmithError as error:
         return _failed(error)
-    return _page("start.html", connector=invitation.connector_name, host=invitation.host)
+    return _page(
+        "start.html",
+        connector=invitation.connector_name,
+        host=invitation.host,
+        scopes=invitation.scopes,
+    )
 
 
 async def depart(request: Request) -> Response:

@@ -82,3 +82,12 @@ def test_client_credentials_need_no_authorization_url() -> None:
     signing_in = client(grant="client_credentials", authorizationURL=None)
 
     assert not signing_in.needs_browser
+
+
+@pytest.mark.row("C-34")
+def test_a_definition_that_says_nothing_describes_a_client_of_oauth_2_1() -> None:
+    plain = client()
+
+    assert (plain.grant, plain.pkce, plain.scope_separator) == ("authorization_code", True, " ")
+    assert (plain.exchange.method, plain.exchange.format) == ("POST", "form")
+    assert plain.exchange.client_auth == "body"

@@ -22,6 +22,7 @@ from connectsmith.core.authorization.request import (
     authorization_endpoint,
     authorization_request,
     new_challenge,
+    requested_scopes,
     token_endpoint,
 )
 from connectsmith.core.authorization.values import Values
@@ -114,6 +115,16 @@ def test_no_response_type_asks_for_an_access_token_through_the_browser(asked: st
     ):
         with pytest.raises(DefinitionError):
             client(**written)
+
+
+def test_scopes_that_a_parameter_puts_in_place_are_those_shown() -> None:
+    replaced = client(
+        scope="a b", scopeSeparator=",", authorizationParams={"scope": "{{oauth.scope}},c"}
+    )
+
+    assert requested_scopes(replaced, values()) == ("a", "b", "c")
+    assert requested_scopes(client(authorizationParams={"scope": None}), values()) == ()
+    assert requested_scopes(client(scope="a b"), values()) == ("a", "b")
 
 
 def test_a_response_type_of_the_services_own_is_sent_and_none_where_it_knows_none() -> None:

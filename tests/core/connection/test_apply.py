@@ -105,6 +105,7 @@ OAUTH = [
 ]  # fmt: skip
 
 
+@pytest.mark.row("C-27")
 @pytest.mark.parametrize(("auth_request", "headers", "query"), OAUTH)
 def test_an_access_token_stands_where_auth_request_says(
     auth_request: dict[str, Any] | None, headers: dict[str, str], query: str

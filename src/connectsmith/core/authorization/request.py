@@ -53,6 +53,24 @@ def authorization_request(
     return _after_fragment(url, endpoint.fragment, filling, parameters)
 
 
+def requested_scopes(client: OAuthClient, values: Values) -> tuple[str, ...]:
+    """Return the scopes that the authorization request asks for, to be shown before it is made.
+
+    An author's parameter `scope` replaces the definition's; one of null asks for none.
+    """
+    endpoint = _endpoint(client)
+    if "scope" not in endpoint.authored:
+        return client.scopes
+    template = endpoint.authored["scope"]
+    if template is None:
+        return ()
+    own = own_values(client, None, values)
+    rendered = template.render(_without_secrets(endpoint, values, own).texts)
+    if rendered is OMITTED:
+        return ()
+    return tuple(str(rendered).replace(client.scope_separator, " ").split())
+
+
 def authorization_endpoint(client: OAuthClient, values: Values) -> str:
     """Return the authorization endpoint's URL without our parameters, for `check_issuer`."""
     endpoint = _endpoint(client)

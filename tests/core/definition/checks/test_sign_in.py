@@ -201,3 +201,19 @@ def test_no_member_without_effect_is_silent(member: str, value: Any) -> None:
 )  # fmt: skip
 def test_members_that_ask_for_nothing_are_silent(member: str, value: Any) -> None:
     assert found({member: value}) == []
+
+
+@pytest.mark.row("C-27")
+@pytest.mark.parametrize(
+    "auth_request",
+    [
+        {"type": "oauth2", "query": "access_token"},
+        {"type": "query", "name": "t", "value": "{{oauth.access_token}}"},
+        {"type": "none", "query": {"t": "{{oauth.access_token}}"}},
+    ],
+)
+def test_an_access_token_in_addresses_is_warned_about(auth_request: dict[str, Any]) -> None:
+    plain = {"type": "oauth2", "query": {"v": "2"}}
+
+    assert "token_in_url" in {code for code, _ in found({"/auth_request": auth_request})}
+    assert "token_in_url" not in {code for code, _ in found({"/auth_request": plain})}

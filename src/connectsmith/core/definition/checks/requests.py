@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from connectsmith.core.definition.checks.headers import check_header_name, check_headers
 from connectsmith.core.definition.checks.placed import IN_CALL, check_text
-from connectsmith.core.definition.checks.scope import Scope
+from connectsmith.core.definition.checks.scope import Scope, names_in
 from connectsmith.core.definition.checks.values import members, text
 from connectsmith.core.definition.findings import meant, nearest
 
@@ -38,6 +38,7 @@ def check_auth_request(value: Any, scope: Scope) -> None:
     for name in ("token", "username", "password", "value", "prefix"):
         check_text(request.get(name), (_WHERE, name), IN_CALL, scope)
     _check_names(request, kind, scope)
+    _check_token_place(request, kind, scope)
     check_headers(members(request, "headers"), (_WHERE, "headers"), IN_CALL, scope)
     for name, each in members(request, "query").items():
         check_text(each, (_WHERE, "query", name), IN_CALL, scope)
@@ -51,6 +52,29 @@ def _check_names(request: dict[str, Any], kind: str | None, scope: Scope) -> Non
     if isinstance(request.get("query"), str) and kind not in {None, "oauth2"}:
         message = 'Only with type "oauth2" may "query" be a name; otherwise it is an object.'
         scope.findings.error("member_type", (_WHERE, "query"), message)
+
+
+def _check_token_place(request: dict[str, Any], kind: str | None, scope: Scope) -> None:
+    """Warn of an access token in an address (RFC 6750 section 2.3)."""
+    query = request.get("query")
+    in_query = [query] if isinstance(query, str) and kind in {None, "oauth2"} else []
+    if isinstance(query, dict):
+        in_query += [each for each in query.values() if "oauth.access_token" in _names_of(each)]
+    if kind == "query" and "oauth.access_token" in _names_of(request.get("value")):
+        in_query.append("value")
+    if in_query:
+        message = (
+            "The access token stands in addresses, which are logged and kept; put it into a "
+            "header if the service takes it there."
+        )
+        scope.findings.warning(
+            "token_in_url", (_WHERE, "value" if kind == "query" else "query"), message
+        )
+
+
+def _names_of(found: Any) -> list[str]:
+    """Return the placeholders of a value that may be anything."""
+    return names_in(found) if isinstance(found, str) else []
 
 
 def owned_by_credentials(value: Any, scope: Scope) -> tuple[frozenset[str], frozenset[str]]:
