@@ -10,10 +10,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, unquote_plus, urlencode, urlsplit
 
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 from tests.servers.replies import Reply, json_reply, redirect, reply
 from tests.servers.serving import Serving
 from tests.servers.wire import Received
@@ -349,6 +353,11 @@ class Service(Serving):
         return self.manners.shape(answer, ask)
 
     def _check_client(self, ask: Ask, how: str) -> None:
+        if how == "private_key_jwt":
+            wrong = wrong_assertion(ask)
+            if wrong:
+                raise RefusedError(wrong, "invalid_client", 401)
+            return
         header = ask.request.header("authorization")
         sent = {
             "header": header or "",
@@ -369,6 +378,32 @@ class Service(Serving):
             return json_reply({"error": "expired"}, self.manners.stale_status)
         _run(self.manners.api, ask)
         return json_reply(self.manners.api_body(ask))
+
+
+@cache
+def client_key() -> RSAKey:
+    """Return the key that the client signs with; the service knows its public half."""
+    return RSAKey.generate_key(2048)
+
+
+def wrong_assertion(ask: Ask) -> str | None:
+    """Say what is wrong with a client assertion (RFC 7523 section 3)."""
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    if ask["client_assertion_type"] != kind or ask["client_secret"]:
+        return f"{ask.kind} must prove the client by private_key_jwt"
+    public = RSAKey.import_key(client_key().as_dict(private=False))
+    try:
+        claims = jwt.decode(ask["client_assertion"], public, algorithms=["RS256"]).claims
+    except JoseError:
+        return "the assertion is not signed by the client"
+    host = ask.request.header("host")
+    good = (
+        claims.get("iss") == claims.get("sub") == CLIENT_ID
+        and claims.get("aud") == f"http://{host}/token"
+        and claims.get("exp", 0) > ask.service.now().timestamp()
+        and ask.service.fresh(claims.get("jti", ""))
+    )
+    return None if good else "the assertion is not for this client, this server, or once"
 
 
 def _run(checks: Sequence[Check], ask: Ask) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.needs.authorizing import AUTH, FIELDS, fresh_nonce, text_field
-from tests.needs.scenario import Scenario
+from tests.needs.scenario import ABSENT, Scenario
 from tests.needs.service import Ask, Manners, bearer, needs, needs_header, refuses
 from tests.needs.world import UnservedError, World
 from tests.servers.replies import Reply, json_reply
@@ -57,6 +57,19 @@ CLIENTS = (
         "token.public_on_refresh",
         Manners(client="body", client_on_refresh="none"),
         member={f"{AUTH}/clientAuth": {"exchange": "body", "refresh": "none"}},
+    ),
+)
+
+SIGNED = {f"{AUTH}/clientAuth": "private_key_jwt", f"{AUTH}/privateKey": "{{privateKey}}"}
+"""Members of a client that proves itself by an assertion that it signs."""
+
+SIGNING = (
+    Scenario("token.private_key_jwt", Manners(client="private_key_jwt"), member=SIGNED),
+    Scenario(
+        "cc.private_key_jwt",
+        Manners(client="private_key_jwt"),
+        member=SIGNED,
+        also={f"{AUTH}/grant": "client_credentials", f"{AUTH}/authorizationURL": ABSENT},
     ),
 )
 
@@ -308,4 +321,4 @@ REFRESHES = (
     ),
 )
 
-TOKENS = (*CLIENTS, *REQUESTS, *ANSWERS, *REFRESHES)
+TOKENS = (*CLIENTS, *SIGNING, *REQUESTS, *ANSWERS, *REFRESHES)

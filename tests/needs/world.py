@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from tests.keys.rings import sealer
-from tests.needs.service import CLIENT_ID, CLIENT_SECRET, Manners, Service
+from tests.needs.service import CLIENT_ID, CLIENT_SECRET, Manners, Service, client_key
 from tests.service.standing import PUBLIC, Caller, returned
 
 from connectsmith.bootstrap import Parts, join
@@ -55,6 +55,9 @@ class World:
             {"name": "clientID", "value": CLIENT_ID},
             {"name": "clientSecret", "value": CLIENT_SECRET},
         ]
+        if "privateKey" in self.definition["auth_components"]:
+            key = client_key().as_pem(private=True).decode()
+            pairs.append({"name": "privateKey", "value": key})
         await self._post(f"/v1/connectors/{self.connector}/secrets", {"secrets": pairs})
 
     async def connect(self) -> str:
