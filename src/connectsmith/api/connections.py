@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from connectsmith.api.completion_shapes import ChoiceShape, CompletedShape, Completion, Keeping
 from connectsmith.api.connectors import Limit
 from connectsmith.api.permissions import ConnectionReader, ConnectionWriter, TheDesks
 from connectsmith.api.preconditions import VersionAsked, etag
@@ -10,13 +11,9 @@ from connectsmith.api.shapes import (
     AccountShape,
     AuthorizationList,
     AuthorizationShape,
-    ChoiceShape,
-    CompletedShape,
-    Completion,
     ConfirmedConnection,
     ConnectionList,
     ConnectionShape,
-    Keeping,
     NewAuthorization,
     NewConnection,
     ProofShape,

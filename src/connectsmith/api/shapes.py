@@ -83,19 +83,6 @@ class NewAuthorization(Asked):
     connection: str | None = None
 
 
-class Completion(Asked):
-    """The value only the returning browser was given."""
-
-    completion: str = Field(min_length=1, max_length=200)
-
-
-class Keeping(Asked):
-    """What keeping a connection may need."""
-
-    choice: str | None = Field(default=None, max_length=200)
-    """The id of one of the `choices`, where the connection's owner has to choose."""
-
-
 class NewConnection(Asked):
     """What a connection without a browser starts with."""
 
@@ -290,25 +277,6 @@ class ConnectionList(Shape):
 
     items: list[ConnectionShape]
     next: str | None
-
-
-class ChoiceShape(Shape):
-    """One of several items, of which the connection's owner picks one."""
-
-    id: str
-    label: str
-
-
-class CompletedShape(Shape):
-    """A completed authorization and its unconfirmed connection.
-
-    Where there are `choices`, keeping it needs one of them.
-    """
-
-    id: str
-    status: str
-    connection: ConnectionShape
-    choices: list[ChoiceShape] = []
 
 
 class ProofShape(Shape):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
 from connectsmith.core.connection.reach import reach
@@ -21,21 +22,11 @@ from connectsmith.service.holdings import connection_place, opened
 from connectsmith.service.making import NewConnection, made, written
 from connectsmith.service.owning import check_own, check_same_account
 from connectsmith.service.party import Party
-from connectsmith.service.ports import (
-    Clock,
-    Connections,
-    Events,
-    Randomness,
-    Sealer,
-)
+from connectsmith.service.ports import Clock, Connections, Events, Randomness, Sealer
 from connectsmith.service.proof import Proof, Prover
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.revocation import Revoker
-from connectsmith.service.rows import (
-    ConnectionRow,
-    EventRow,
-    Page,
-)
+from connectsmith.service.rows import ConnectionRow, EventRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.secret_entry import readable_origins
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -101,20 +92,10 @@ class ConnectionDesk:
             caller=caller.token,
             test=test,
         )
-        granted = None
-        if blueprint.client is not None:
-            granted = await self._endpoint.unattended(party)
-        if granted is not None and granted.offer is not None:
-            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens))
-            raise CallerError(
-                "The sign-in offers a choice, and nobody is there to make it: let the follow-up "
-                "request capture its value without choose.",
-                place="/auth_components/followUp",
-            )
         made = await self.add(
             NewConnection(
                 party=party,
-                tokens=granted.tokens if granted else None,
+                tokens=await self._tokens(party),
                 test=test,
                 caller=caller.token,
                 operator=caller.operator,
@@ -124,6 +105,20 @@ class ConnectionDesk:
         )
         await self.record(made, caller.token, "connection_created", "")
         return await self.introduce(made)
+
+    async def _tokens(self, party: Party) -> TokenSet | None:
+        """Ask for tokens without a person; None where the sign-in has none."""
+        if party.blueprint.client is None:
+            return None
+        granted = await self._endpoint.unattended(party)
+        if granted.offer is None:
+            return granted.tokens
+        await self._endpoint.revoke(party, Credentials(tokens=granted.tokens))
+        raise CallerError(
+            "The sign-in offers a choice, and nobody is there to make it: let the follow-up "
+            "request capture its value without choose.",
+            place="/auth_components/followUp",
+        )
 
     async def add(self, new: NewConnection) -> ConnectionRow:
         """Seal and store a new connection."""

@@ -108,8 +108,6 @@ def oauth_client(definition: Definition) -> OAuthClient:
     signs = _signs(auth, exchange, refresh)
     _check_not_shown(client_id, client_secret, private_key)
     signing = (private_key, key_id) if signs else ()
-    authorization = authorization_endpoint(definition, names)
-    revocation = revocation_endpoint(definition, exchange)
     follow_ups = compile_follow_ups(definition, exchange.url)
     return OAuthClient(
         grant=auth.grant,
@@ -119,10 +117,10 @@ def oauth_client(definition: Definition) -> OAuthClient:
         key_id=key_id,
         assertion=assertion,
         signs=signs,
-        authorization=authorization,
+        authorization=authorization_endpoint(definition, names),
         exchange=exchange,
         refresh=refresh,
-        revocation=revocation,
+        revocation=revocation_endpoint(definition, exchange),
         scopes=_listed(auth.scope.split() if isinstance(auth.scope, str) else auth.scope),
         scope_separator=auth.scope_separator,
         resource=_listed(auth.resource),
