@@ -71,6 +71,18 @@ def test_connection_is_tested_and_shows_what_was_said(workbench: Workbench, page
     expect(dialog).to_have_count(0)
 
 
+def test_a_connection_says_what_it_will_live_through(workbench: Workbench, page: Page) -> None:
+    published(workbench, page)
+    page.goto("/connections")
+
+    menu(page, "Will it last?")
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("the access token was renewed")).to_be_visible()
+    look_at(page, "connection-survival")
+    assert workbench.sandbox.token_requests()["refresh_token"] >= 2
+
+
 def test_same_account_reconnects_and_another_one_is_refused(
     workbench: Workbench, page: Page
 ) -> None:

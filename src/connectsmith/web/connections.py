@@ -8,6 +8,7 @@ from typing import Final
 from starlette.responses import Response
 
 from connectsmith.core.connection.status import Status
+from connectsmith.core.connection.survival import Fate
 from connectsmith.errors import ConnectsmithError, NotFound
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.web.addresses import debugger_path
@@ -16,6 +17,7 @@ from connectsmith.web.navigation import CONNECTIONS
 from connectsmith.web.visit import Visit, operator_page, operator_post
 
 ON_A_PAGE: Final = 25
+_LASTING: Final = (Fate.RENEWS, Fate.LASTS)
 _COLOURS: Final = {
     Status.ACTIVE: "good",
     Status.DEGRADED: "warn",
@@ -156,6 +158,34 @@ async def test(visit: Visit) -> Response:
     return visit.part("connection_test.html", "part", view)
 
 
+@dataclass(frozen=True, slots=True)
+class SurvivalView:
+    """What a connection will live through."""
+
+    account: str
+    sentence: str
+    colour: str
+    steps: Sequence[tuple[str, str]]
+    """What came of each step, and in words."""
+    rules: Sequence[str]
+    """What is known of the service."""
+
+
+async def survival(visit: Visit) -> Response:
+    """Renew a connection twice and say whether it will last; nothing that could end it is tried."""
+    await visit.form()
+    row = await own_row(visit)
+    report = await visit.desks.survival.run(visit.caller, row.id)
+    view = SurvivalView(
+        account=_whose(row),
+        sentence=report.verdict.sentence,
+        colour="good" if report.verdict.fate in _LASTING else "warn",
+        steps=[(str(each.outcome), each.message) for each in report.steps],
+        rules=[each.message for each in report.rules],
+    )
+    return visit.part("connection_survival.html", "part", view)
+
+
 # -- ending ---------------------------------------------------------------------------------------
 
 
@@ -213,6 +243,7 @@ _ONE: Final = CONNECTIONS + "/{connection}"
 routes = [
     operator_page(CONNECTIONS, connections, place=CONNECTIONS),
     operator_post(_ONE + "/test", test, place=CONNECTIONS),
+    operator_post(_ONE + "/survival", survival, place=CONNECTIONS),
     operator_page(_ONE + "/revoke", ask_revoke, place=CONNECTIONS),
     operator_page(_ONE + "/delete", ask_delete, place=CONNECTIONS),
     operator_post(_ONE + "/revoke", revoke, place=CONNECTIONS),
