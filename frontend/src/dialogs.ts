@@ -1,11 +1,13 @@
 // <button data-opens="id"> opens a dialog, <button data-closes> closes the one it stands in.
-// A dialog that htmx brings with data-show opens by itself, and leaves the page when it is closed.
+// A dialog that htmx brings with data-show opens by itself, and leaves the page when it is closed;
+// one with data-show-now is open when the page arrives.
 
 function open(dialog: Element | null): void {
   if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
 }
 
 export function dialogs(): void {
+  open(document.querySelector("dialog[data-show-now]"));
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     const opener = target.closest<HTMLElement>("[data-opens]");

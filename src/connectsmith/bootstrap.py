@@ -98,7 +98,7 @@ def join(parts: Parts, rules: Rules) -> Application:
     base = _base(parts, rules)
     held = _held(parts, rules, base)
     connectors = _connectors(parts, rules, base, held)
-    overviews = Overviews(connectors, parts.storage, parts.clock)
+    overviews = Overviews(connectors, parts.storage, parts.clock, rules)
     desks = Desks(
         rules=rules,
         clock=parts.clock,
@@ -336,6 +336,7 @@ async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[A
     """Open an installation, keep its chores going, and close it in order."""
     parts = await open_parts(settings)
     application = join(parts, rules_of(settings))
+    await application.desks.overviews.address.note()
     timer = Timer(application.chores)
     if chores:
         timer.start()

@@ -1,6 +1,16 @@
 from datetime import timedelta
 
-from tests.storage.rows import LATER, NOW, WORKSPACE, call, connection, connector, revision, secret
+from tests.storage.rows import (
+    LATER,
+    NOW,
+    WORKSPACE,
+    authorization,
+    call,
+    connection,
+    connector,
+    revision,
+    secret,
+)
 
 from connectsmith.core.connection.status import Status
 from connectsmith.service.ports import Storage
@@ -67,6 +77,22 @@ async def test_last_call_of_each_connector_is_found(storage: Storage) -> None:
 
     assert await storage.summaries.last_calls(WORKSPACE, ids) == {"con_a": LATER}
     assert await storage.summaries.last_calls(WORKSPACE, []) == {}
+
+
+async def test_who_signed_in_since_a_moment_is_known(storage: Storage) -> None:
+    young = connector("con_young", created_at=LATER)
+    ids = await with_connectors(storage, connector(), connector("con_b"), young)
+    for name, status, at in (("con_a", "failed", LATER), ("con_b", "kept", LATER)):
+        row = authorization(f"aut_{name}", connector=name, status=status, created_at=at)
+        await storage.authorizations.add(row)
+    await storage.authorizations.add(
+        authorization("aut_old", connector="con_a", status="kept", created_at=NOW)
+    )
+
+    summaries = storage.summaries
+    assert await summaries.not_signed_in_since(WORKSPACE, ids, LATER) == {"con_a"}
+    assert await summaries.not_signed_in_since("other", ids, LATER) == frozenset()
+    assert await summaries.not_signed_in_since(WORKSPACE, [], LATER) == frozenset()
 
 
 async def test_only_what_was_left_as_it_began_is_discarded(storage: Storage) -> None:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from connectsmith.core.definition.facts import sign_in_kind
+from connectsmith.service.address_change import AddressChange
 from connectsmith.service.caller import Caller
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.ports import Clock, Storage
 from connectsmith.service.readings import read_text
 from connectsmith.service.rows import ConnectorRow, EventRow, Page
+from connectsmith.service.rules import Rules
 from connectsmith.service.summary_ports import Tally
 
 State = Literal["draft", "published", "changed"]
@@ -39,15 +41,20 @@ class ConnectorSummary:
     """`changed`: published, and the draft differs from it."""
     tally: Tally
     last_call_at: datetime | None
+    callback_changed: bool
+    """Whether the callback URL became another, and nobody has signed in with it yet."""
 
 
 class Overviews:
     """Make lists of connectors."""
 
-    def __init__(self, connectors: ConnectorDesk, storage: Storage, clock: Clock) -> None:
+    def __init__(
+        self, connectors: ConnectorDesk, storage: Storage, clock: Clock, rules: Rules
+    ) -> None:
         self._connectors = connectors
         self._summaries = storage.summaries
         self._events = storage.events
+        self.address = AddressChange(storage.meta, clock, rules)
         self._clock = clock
         self._facts: OrderedDict[tuple[str, str, int], DraftFacts] = OrderedDict()
 
@@ -71,17 +78,26 @@ class Overviews:
         now = self._clock.now()
         changed = await self._summaries.changed(caller.workspace, ids)
         tallies = await self._summaries.tallies(caller.workspace, ids, now)
+        moved = await self._moved(caller, ids)
         last_calls = await self._summaries.last_calls(caller.workspace, ids)
+        facts = [await self._facts_of(row) for row in rows]
         return [
             ConnectorSummary(
                 row=row,
-                facts=await self._facts_of(row),
+                facts=its,
                 state=_state(row, changed=row.id in changed),
                 tally=tallies.get(row.id, Tally()),
                 last_call_at=last_calls.get(row.id),
+                callback_changed=row.id in moved and its.sign_in == "oauth2",
             )
-            for row in rows
+            for row, its in zip(rows, facts, strict=True)
         ]
+
+    async def _moved(self, caller: Caller, ids: Sequence[str]) -> frozenset[str]:
+        since = await self.address.at()
+        if since is None:
+            return frozenset()
+        return await self._summaries.not_signed_in_since(caller.workspace, ids, since)
 
     async def _facts_of(self, row: ConnectorRow) -> DraftFacts:
         key = (row.workspace, row.id, row.draft_version)

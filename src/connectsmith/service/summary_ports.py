@@ -37,6 +37,12 @@ class Summaries(Protocol):
         """Return when each that was ever called was called last, of what has been written."""
         ...
 
+    async def not_signed_in_since(
+        self, workspace: str, connectors: Sequence[str], since: datetime
+    ) -> frozenset[str]:
+        """Return those that are older than a moment and were signed in to by nobody after it."""
+        ...
+
     async def discard_untouched(self, before: datetime, at: datetime) -> Sequence[str]:
         """Bury connectors begun before a moment that nothing was done with; return their ids."""
         ...

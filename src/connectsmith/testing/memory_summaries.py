@@ -53,6 +53,25 @@ class MemorySummaries:
                 found[row.connector] = max(before, row.started_at)
         return found
 
+    async def not_signed_in_since(
+        self, workspace: str, connectors: Sequence[str], since: datetime
+    ) -> frozenset[str]:
+        signed_in = {
+            row.connector
+            for row in self._tables.authorizations.values()
+            if row.workspace == workspace
+            and row.created_at >= since
+            and row.status in ("completed", "kept")
+        }
+        return frozenset(
+            row.id
+            for row in self._tables.connectors.values()
+            if row.workspace == workspace
+            and row.id in connectors
+            and row.created_at < since
+            and row.id not in signed_in
+        )
+
     async def discard_untouched(self, before: datetime, at: datetime) -> Sequence[str]:
         gone = [row for row in self._tables.connectors.values() if self._is_left(row, before)]
         for row in gone:

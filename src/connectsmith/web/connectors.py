@@ -40,6 +40,7 @@ class Line:
     healthy: int
     attention: int
     last_call_at: datetime | None
+    callback_changed: bool
     icon: str | None
     """Address of its picture."""
 
@@ -73,6 +74,7 @@ def line_of(summary: ConnectorSummary) -> Line:
         healthy=summary.tally.healthy,
         attention=summary.tally.attention,
         last_call_at=summary.last_call_at,
+        callback_changed=summary.callback_changed,
         icon=f"/connectors/{row.id}/icon?version={row.draft_version}" if facts.has_icon else None,
     )
 

@@ -6,10 +6,12 @@ CONNECTORS: Final = "/connectors"
 
 CONNECTIONS: Final = "/connections"
 ACTIVITY: Final = "/activity"
+SETTINGS: Final = "/settings"
 
 ENTRIES: Final = (
     (CONNECTORS, "Custom Connectors"),
     (CONNECTIONS, "Connections"),
     (ACTIVITY, "Activity"),
+    (SETTINGS, "Settings"),
 )
 """Path and name of each."""

@@ -18,6 +18,7 @@ from connectsmith.web import (
     publication,
     reconnecting,
     reference,
+    settings,
     sign_in,
     static_files,
 )
@@ -52,4 +53,5 @@ routes: list[BaseRoute] = [
     *icons.routes,
     *editor.routes,
     *reference.routes,
+    *settings.routes,
 ]

@@ -29,6 +29,13 @@ _LAST_CALL = """
 SELECT {place} AS connector, (
   SELECT MAX(started_at) FROM calls WHERE workspace = :workspace AND connector = {place})
 """
+_NOT_SIGNED_IN = """
+SELECT c.id FROM connectors c
+WHERE c.workspace = :workspace AND c.id IN ({places}) AND c.created_at < :since
+  AND NOT EXISTS (SELECT 1 FROM authorizations a
+    WHERE a.workspace = c.workspace AND a.connector = c.id AND a.created_at >= :since
+      AND a.status IN ('completed', 'kept'))
+"""
 _UNTOUCHED = """
 UPDATE connectors SET deleted_at = :at, draft = '', draft_version = draft_version + 1
 WHERE untouched_since < :before AND draft_version = 1 AND published IS NULL AND deleted_at IS NULL
@@ -75,6 +82,15 @@ class SqlSummaries:
         )
         rows = await self._calls.read(query, {"workspace": workspace, **names})
         return {name: moment(at) for name, at in rows if at is not None}
+
+    async def not_signed_in_since(
+        self, workspace: str, connectors: Sequence[str], since: datetime
+    ) -> frozenset[str]:
+        if not connectors:
+            return frozenset()
+        query, values = _for_each(_NOT_SIGNED_IN, workspace, connectors)
+        rows = await self._credentials.read(query, {**values, "since": micros(since)})
+        return frozenset(row[0] for row in rows)
 
     async def discard_untouched(self, before: datetime, at: datetime) -> Sequence[str]:
         values: Values = {"before": micros(before), "at": micros(at)}
