@@ -1,0 +1,115 @@
+"""Third-party text stays text, wherever a page of the shell shows it (T-60)."""
+
+import base64
+import json
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser.conftest import Workbench
+from tests.browser.payloads import PAYLOADS, untouched
+from tests.storage.rows import connection, connector
+
+PICTURE = (
+    "<svg xmlns='http://www.w3.org/2000/svg' onload='window.__x=1'><script>window.__x=1;"
+    "fetch('https://outside.invalid/')</script><image href='https://outside.invalid/x.png'/></svg>"
+)
+
+
+def put_everywhere(workbench: Workbench) -> None:
+    """Name connectors, their accounts and API tokens after every payload."""
+    storage, run = workbench.installation.inside.parts.storage, workbench.installation.loop.run
+    now = workbench.installation.inside.desks.clock.now()
+    for number, payload in enumerate(PAYLOADS):
+        at = now - timedelta(seconds=number)
+        name = f"con_{number}"
+        run(storage.connectors.add(connector(name, name=payload, created_at=at)))
+        row = connection(f"cnn_{number}", connector=name, account_label=payload, created_at=at)
+        run(storage.connections.add(row))
+
+
+def test_the_list_is_long_enough() -> None:
+    assert len(set(PAYLOADS)) >= 200
+
+
+@pytest.mark.row("T-60")
+def test_connectors_named_after_payloads_are_listed_as_text(
+    workbench: Workbench, page: Page
+) -> None:
+    put_everywhere(workbench)
+    page.goto("/connectors")
+    while page.get_by_role("link", name="Show more").count():
+        shown = page.locator("tbody tr").count()
+        page.get_by_role("link", name="Show more").click()
+        page.wait_for_function("n => document.querySelectorAll('tbody tr').length > n", arg=shown)
+
+    names = page.locator("td .named a").evaluate_all("all => all.map(one => one.textContent)")
+
+    assert names == PAYLOADS
+    untouched(page)
+
+
+@pytest.mark.row("T-60")
+def test_dialog_before_a_deletion_shows_names_and_accounts_as_text(
+    workbench: Workbench, page: Page
+) -> None:
+    put_everywhere(workbench)
+    for number in range(0, len(PAYLOADS), 5):
+        page.goto(f"/connectors/con_{number}/delete")
+        assert PAYLOADS[number] in (page.locator("h1").text_content() or "")
+        assert PAYLOADS[number] in (page.locator(".notice p").text_content() or "")
+        untouched(page)
+
+
+@pytest.mark.row("T-60")
+def test_what_is_typed_into_a_page_comes_back_as_text(workbench: Workbench, page: Page) -> None:
+    outside = workbench.visitor()
+    for payload in PAYLOADS[::3]:
+        page.goto("/connectors")
+        for path in ("/connectors", "/connectors/new"):
+            name = "search" if path == "/connectors" else "service"
+            page.goto(f"{path}?{_query(page, name, payload)}")
+            assert page.locator(f"#{name}").input_value() == _in_one_line(payload)
+            untouched(page)
+        outside.goto(f"/sign-in?{_query(outside, 'to', payload)}")
+        assert outside.locator("input[name=to]").input_value() == "/connectors"
+        untouched(outside)
+
+
+def _query(page: Page, name: str, value: str) -> str:
+    query: str = page.evaluate(
+        "([name, value]) => new URLSearchParams([[name, value]]).toString()", [name, value]
+    )
+    return query
+
+
+def _in_one_line(payload: str) -> str:
+    return payload.strip().replace("\n", "").replace("\r", "")
+
+
+@pytest.mark.row("T-60")
+def test_api_tokens_named_after_payloads_are_listed_as_text(
+    workbench: Workbench, page: Page
+) -> None:
+    printable = [each for each in PAYLOADS if len(each) <= 200]
+    for payload in printable:
+        body = {"name": payload, "scopes": ["calls:read"]}
+        workbench.installation.api.post("/v1/tokens", body)
+
+    page.goto("/settings")
+
+    names = page.locator("td strong").evaluate_all("all => all.map(one => one.textContent)")
+    assert set(printable) <= set(names)
+    untouched(page)
+
+
+@pytest.mark.row("T-60")
+def test_icon_that_is_a_script_is_a_picture_at_most(workbench: Workbench, page: Page) -> None:
+    uri = "data:image/svg+xml;base64," + base64.b64encode(PICTURE.encode()).decode()
+    text = json.dumps({"schema": "1.0", "name": "Icon", "icon": uri})
+    workbench.installation.api.post("/v1/connectors", {"definition": text})
+
+    page.goto("/connectors")
+
+    page.wait_for_load_state("networkidle")
+    untouched(page)
