@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.harness import Result, save, show
 
-MODULES = ("format", "keys", "egress", "calls", "handshakes", "footprint")
+MODULES = ("format", "keys", "egress", "calls", "handshakes", "pages", "footprint")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 END = "<!-- Below this line the page is written by hand. -->"
 HEAD = """\

@@ -14,9 +14,11 @@ from connectsmith.service.rows import ConnectionRow
 from connectsmith.web.navigation import CONNECTORS
 from connectsmith.web.visit import Visit, operator_page, operator_post
 
-ON_A_PAGE: Final = 50
+ON_A_PAGE: Final = 20
 NAMED: Final = 5
 """Accounts that the dialog before a deletion names."""
+LOOKED_AT: Final = 20
+"""Connections among which they are looked for."""
 
 STATES: Final[dict[State, tuple[str, str]]] = {
     "draft": ("Draft", ""),
@@ -127,12 +129,13 @@ async def ask_to_delete(visit: Visit) -> Response:
 async def _deletion(visit: Visit, error: str = "") -> Deletion:
     desks, caller, connector = visit.desks, visit.caller, visit.param("connector")
     summary = await desks.overviews.connector(caller, connector)
-    real = await desks.connections.real_ones(caller, connector)
+    newest = await desks.connections.page(caller, connector, limit=LOOKED_AT, after=None)
+    real = [each for each in newest.items if not each.test and each.sealed is not None]
     return Deletion(
         id=connector,
         name=summary.row.name,
         version=summary.row.draft_version,
-        connections=len(real),
+        connections=max(summary.tally.all, len(real)),
         accounts=[_account(each) for each in real[:NAMED]],
         secrets=len(await desks.secrets.list(caller, connector)),
         last_call_at=summary.last_call_at,
