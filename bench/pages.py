@@ -53,8 +53,9 @@ def _connectors(count: int) -> Iterator[tuple[ConnectorRow, RevisionRow]]:
     texts = itertools.cycle([each.text for each in samples()])
     for number, text in zip(range(count), texts, strict=False):
         name, at = f"con_{number}", _NOW - timedelta(minutes=number)
-        named = json.dumps({**json.loads(text), "name": f"Service {number} of many"}, indent=2)
-        row = ConnectorRow(_W, name, f"Service {number} of many", named, 1, at, "tok_a", 1, at, "tok_a")
+        title = f"Service {number} of many"
+        named = json.dumps({**json.loads(text), "name": title}, indent=2)
+        row = ConnectorRow(_W, name, title, named, 1, at, "tok_a", 1, at, "tok_a")
         yield row, RevisionRow(_W, f"rev_{number}", name, 1, named, at, "tok_a")
 
 
