@@ -1,7 +1,7 @@
 # Two commands do everything: `make run` and `make test`. They need Python 3.11 or newer, no more.
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: help run test check format soak bench mutants docs frontend requirements size wheel clean
+.PHONY: help run test check format soak bench mutants docs frontend pictures requirements size wheel clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -25,6 +25,7 @@ help:
 	@echo "make bench         run the benchmarks"
 	@echo "make mutants       take each control out and see its test fail"
 	@echo "make docs          write the pages that are made from the code"
+	@echo "make pictures      make the documentation's pictures by the browser tests"
 	@echo "make frontend      build the scripts and styles of the pages"
 	@echo "make requirements  pin the newest versions with their hashes (needs uv)"
 	@echo "make size          print the installed size of the base package"
@@ -57,6 +58,9 @@ mutants: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python -m docs.generators $(ARGS)
+
+pictures: $(VENV)/.test
+	@CONNECTSMITH_TEST_PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser -q -n 2
 
 frontend: $(VENV)/.test
 	@$(BIN)/python -m tests.frontend.building

@@ -15,6 +15,16 @@ FRONTEND = Path(__file__).parents[2] / "frontend"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS: dict[int, int] = {375: 812, 1440: 900}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "pictures"
+IN_DOCUMENTS = {
+    "connectors",
+    "connectors-empty",
+    "new-connector",
+    "connector-delete-wrong",
+    "sign-in",
+    "settings",
+}
+"""The screens whose pictures are committed: `make pictures`."""
 _RUN = """
 async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter(({impact}) => impact === "serious" || impact === "critical")
@@ -57,9 +67,13 @@ def findings(page: Page) -> list[Any]:
     return found
 
 
+def _is_documented(name: str) -> bool:
+    return name.rsplit("-", 2)[0] in IN_DOCUMENTS
+
+
 def _keep(page: Page, name: str) -> None:
     folder = os.environ.get("CONNECTSMITH_TEST_PICTURES")
-    if folder:
+    if folder and (Path(folder).resolve() != DOCUMENTED or _is_documented(name)):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / name)
 
