@@ -49,7 +49,6 @@ def test_connectors_named_after_payloads_are_listed_as_text(
     untouched(page)
 
 
-@pytest.mark.row("T-60")
 def test_dialog_before_a_deletion_shows_names_and_accounts_as_text(
     workbench: Workbench, page: Page
 ) -> None:
@@ -61,7 +60,6 @@ def test_dialog_before_a_deletion_shows_names_and_accounts_as_text(
         untouched(page)
 
 
-@pytest.mark.row("T-60")
 def test_what_is_typed_into_a_page_comes_back_as_text(workbench: Workbench, page: Page) -> None:
     outside = workbench.visitor()
     for payload in PAYLOADS[::3]:
@@ -87,7 +85,6 @@ def _in_one_line(payload: str) -> str:
     return payload.strip().replace("\n", "").replace("\r", "")
 
 
-@pytest.mark.row("T-60")
 def test_api_tokens_named_after_payloads_are_listed_as_text(
     workbench: Workbench, page: Page
 ) -> None:

@@ -38,13 +38,14 @@ async def test_every_page_can_be_framed_by_nobody_and_fetches_nothing_from_outsi
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in policy
-        assert "base-uri 'none'" in policy
         assert "unsafe" not in policy
         assert "http" not in policy
-        assert answer.headers["cross-origin-opener-policy"].startswith("same-origin")
-        assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "no-store" in answer.headers["cache-control"]
+        if answer.headers.get("content-type", "text/html").startswith("text/html"):
+            assert "base-uri 'none'" in policy
+            assert answer.headers["cross-origin-opener-policy"].startswith("same-origin")
+            assert answer.headers["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.row("T-25")
