@@ -179,7 +179,7 @@ def test_images_binaries_and_long_bodies_are_shown_as_what_they_are(
     action.get_by_role("button", name="Test").click()
     image = action.get_by_role("img")
     expect(image).to_be_visible()
-    assert image.evaluate("one => one.naturalWidth") == 1
+    assert image.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
 
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" onload="window.__x=1"/>'
     hostile.on("/say", reply(200, svg, content_type="image/png"))
