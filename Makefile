@@ -20,7 +20,7 @@ OFFLINE = >$(LOG) 2>&1 || { echo "The packages could not be installed: check the
 help:
 	@echo "make run           start the server and the sandbox, and show the main job once"
 	@echo "make test          run every test"
-	@echo "make soak          run the tests of processes with ten times the rounds"
+	@echo "make soak          run the long forms: ten times the rounds, a month of 1,000 connections"
 	@echo "make check         lint, formatting, types, imports between layers"
 	@echo "make bench         run the benchmarks"
 	@echo "make mutants       take each control out and see its test fail"
@@ -38,7 +38,8 @@ test: $(VENV)/.test
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 2)
 
 soak: $(VENV)/.test
-	@CONNECTSMITH_TEST_ROUNDS=200 $(BIN)/python -m pytest tests/processes $(ARGS)
+	@CONNECTSMITH_TEST_ROUNDS=200 $(BIN)/python -m pytest -s tests/processes tests/service/test_month.py \
+		tests/service/test_traffic.py tests/service/test_survival.py tests/service/test_lost_answers.py $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check

@@ -182,7 +182,8 @@ class Supervisor:
         for worker in self._workers:
             worker.terminate()
         for worker in self._workers:
-            worker.join(DRAIN_SECONDS + 5)
+            # Calls drain first; then refreshes end, which takes as long as a lease lasts.
+            worker.join(DRAIN_SECONDS + self._settings.refresh_lease_seconds + 5)
             if worker.is_alive():
                 worker.kill()
                 worker.join()

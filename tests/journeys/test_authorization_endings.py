@@ -234,6 +234,7 @@ def test_pending_authorization_ends_after_ten_minutes_wherever_it_is(
 
 
 @pytest.mark.row("C-06")
+@pytest.mark.row("R-13")
 async def test_process_killed_during_the_exchange_redeems_nothing_twice(
     tmp_path: Path, authorization_server: GoodServer, fault_proxy: FaultProxy
 ) -> None:

@@ -1,9 +1,11 @@
 """Processes that die or stall at every point of a refresh; the next one goes by what is stored."""
 
 import asyncio
+import random
 import signal
 import sqlite3
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from tests.processes.fleet import A_FIFTIETH, ROUNDS, Fleet, fleet_at, fleet_beside, granted
@@ -42,6 +44,7 @@ def access_token(fleet: Fleet) -> str:
     return tokens.access_token.reveal()
 
 
+@pytest.mark.row("R-10")
 def test_killed_before_the_request_the_next_process_renews_when_the_lease_has_ended(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
@@ -61,6 +64,7 @@ def test_killed_before_the_request_the_next_process_renews_when_the_lease_has_en
         assert fleet.row().lease_owner is None
 
 
+@pytest.mark.row("R-11")
 def test_killed_while_the_answer_is_on_its_way_the_next_process_asks_again(
     hostile: Hostile, tmp_path: Path
 ) -> None:
@@ -81,6 +85,7 @@ def test_killed_while_the_answer_is_on_its_way_the_next_process_asks_again(
             assert access_token(fleet) == f"access-{number + 1}"
 
 
+@pytest.mark.row("R-11")
 def test_killed_while_a_strict_servers_answer_is_on_its_way_the_owner_is_asked(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
@@ -122,6 +127,32 @@ def test_killed_before_the_commit_the_state_is_honest_and_nothing_is_broken(
         assert fleet.row().status is Status.NEEDS_AUTHORIZATION
         assert fleet.row().version == version
     assert intact(tmp_path)
+
+
+@pytest.mark.row("R-14")
+def test_killed_again_and_again_at_any_moment_nothing_is_broken(
+    hostile: Hostile, tmp_path: Path
+) -> None:
+    chance = random.Random(14)  # noqa: S311 - the same moments every time
+    with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
+        hostile.on("/token", *[granted(number) for number in range(4 * KILLS)])
+        heir = fleet.one()
+        for _ in range(KILLS):
+            fleet.expire()
+            victim = fleet.one()
+            death = Timer(chance.uniform(0, 0.2), victim.send, [signal.SIGKILL])
+            death.start()
+            victim.renew()
+            assert victim.ended() == -signal.SIGKILL
+            version = fleet.expire()
+
+            heir.renew()
+
+            assert heir.answer() == [version + 1]
+            assert fleet.row().lease_owner is None
+    assert intact(tmp_path)
+    left = {each.suffix for each in (tmp_path / "data").iterdir() if each.is_file()}
+    assert left <= {".db", ".db-wal", ".db-shm", ""}
 
 
 @pytest.mark.row("R-04")

@@ -619,7 +619,7 @@ async def test_shutdown_waits_until_new_tokens_are_stored(one: Renewing) -> None
 
 
 async def test_shutdown_gives_the_lease_back_when_the_server_is_too_slow() -> None:
-    async with renewing(token_timeout=timedelta()) as one:
+    async with renewing(lease=timedelta()) as one:
         process, held = one.process(), one.server.hold(1)
         asking = asyncio.create_task(one.refresh(process))
         await held.reached.wait()

@@ -156,7 +156,8 @@ class Refresher:
         """Let refreshes under way end, so that what they bring is stored; cancel the slow ones."""
         running = set(self._running.values())
         if running:
-            _, slow = await asyncio.wait(running, timeout=self._rules.token_timeout.total_seconds())
+            # With its repetitions a refresh ends within its lease, and is no use after it.
+            _, slow = await asyncio.wait(running, timeout=self._rules.lease.total_seconds())
             for task in slow:
                 task.cancel()
             await asyncio.gather(*slow, return_exceptions=True)
