@@ -21,6 +21,8 @@ REVEALING = {
     "keys/signer.py": "signs",
     "core/authorization/assertion.py": "names the client in what it signs",
     "core/authorization/client_auth.py": "authenticates the client",
+    "core/authorization/dpop.py": "binds proofs to access tokens",
+    "core/authorization/registration.py": "manages the client that was registered",
     "core/authorization/filling.py": "fills placeholders",
     "core/authorization/grant.py": "redeems and refreshes",
     "core/secret/encodings.py": "knows what to black out, in every spelling",

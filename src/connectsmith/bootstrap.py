@@ -13,18 +13,17 @@ from connectsmith.parts import Parts, open_parts, open_storage, policy_of, root_
 from connectsmith.service.access import Access
 from connectsmith.service.arrivals import Arrivals
 from connectsmith.service.asking import Asker
-from connectsmith.service.authorizations import AuthorizationDesk
+from connectsmith.service.authorizing import Authorizing, authorizing_of
 from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.blueprints import Blueprints
-from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
-from connectsmith.service.choosing import Chooser
 from connectsmith.service.chores import Chores
 from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
 from connectsmith.service.desks import Desks
+from connectsmith.service.discovery import Discovery
 from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.editing import EditorDesk
 from connectsmith.service.flight_recorder import FlightRecorder
@@ -90,7 +89,7 @@ class _Held:
     refresher: Refresher
     revoker: Revoker
     connections: ConnectionDesk
-    authorizations: AuthorizationDesk
+    authorizing: Authorizing
 
 
 def join(parts: Parts, rules: Rules) -> Application:
@@ -110,15 +109,17 @@ def join(parts: Parts, rules: Rules) -> Application:
         arrivals=Arrivals(parts.sealer, parts.randomness, rules),
         secrets=base.secrets,
         keys=base.clients.keys,
-        authorizations=held.authorizations,
-        browser=_browser(parts, rules, base, held.authorizations),
+        discovery=base.clients.discovery,
+        authorizations=held.authorizing.desk,
+        browser=held.authorizing.browser,
         connections=held.connections,
         survival=_survival(parts, held),
+        devices=held.authorizing.devices,
         calls=held.calls,
         records=base.records,
         sign_in=base.sign_in,
         debugger=_debugger(parts, base, held, connectors),
-        reconnection=Reconnection(held.connections, held.authorizations, base.blueprints),
+        reconnection=Reconnection(held.connections, held.authorizing.desk, base.blueprints),
     )
     chores = Chores(
         access=base.access,
@@ -126,21 +127,26 @@ def join(parts: Parts, rules: Rules) -> Application:
         sign_in=base.sign_in,
         overviews=overviews,
         secrets=base.secrets,
-        authorizations=held.authorizations,
+        authorizations=held.authorizing.desk,
         connections=held.connections,
+        devices=held.authorizing.devices,
         refresher=held.refresher,
         revoker=held.revoker,
         calls=held.calls,
         records=base.records,
-        keep_alive=KeepAlive(
-            connections=parts.storage.connections,
-            blueprints=base.blueprints,
-            refresher=held.refresher,
-            clock=parts.clock,
-        ),
+        keep_alive=_keep_alive(parts, base, held),
     )
     app = create_app(desks, pages=routes, problem_page=problem_page)
     return Application(desks, chores, app, parts)
+
+
+def _keep_alive(parts: Parts, base: _Base, held: _Held) -> KeepAlive:
+    return KeepAlive(
+        connections=parts.storage.connections,
+        blueprints=base.blueprints,
+        refresher=held.refresher,
+        clock=parts.clock,
+    )
 
 
 def _survival(parts: Parts, held: _Held) -> SurvivalTest:
@@ -155,9 +161,20 @@ def _survival(parts: Parts, held: _Held) -> SurvivalTest:
     )
 
 
+def _records(parts: Parts, rules: Rules) -> Records:
+    return Records(
+        calls=parts.storage.calls,
+        idempotency=parts.storage.idempotency,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        rules=rules,
+    )
+
+
 def _base(parts: Parts, rules: Rules) -> _Base:
     storage, clock = parts.storage, parts.clock
-    blueprints = Blueprints(storage.connectors)
+    discovery = Discovery(storage, parts.sender, clock)
+    blueprints = Blueprints(storage.connectors, discovery)
     secrets = SecretKeys(
         secrets=storage.secrets,
         blueprints=blueprints,
@@ -169,20 +186,16 @@ def _base(parts: Parts, rules: Rules) -> _Base:
     clients = clients_of(
         storage,
         blueprints=blueprints,
+        discovery=discovery,
         secrets=secrets,
+        sender=parts.sender,
         signer=parts.signer,
         sealer=parts.sealer,
         clock=clock,
         randomness=parts.randomness,
         rules=rules,
     )
-    records = Records(
-        calls=storage.calls,
-        idempotency=storage.idempotency,
-        sealer=parts.sealer,
-        clock=clock,
-        rules=rules,
-    )
+    records = _records(parts, rules)
     return _Base(
         blueprints=blueprints,
         access=Access(
@@ -245,8 +258,17 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
-    authorizations = _authorizations(parts, rules, base, connections)
-    return _Held(calls, asker, refresher, revoker, connections, authorizations)
+    authorizing = authorizing_of(
+        parts.storage,
+        blueprints=base.blueprints,
+        connections=connections,
+        endpoint=base.endpoint,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        rules=rules,
+    )
+    return _Held(calls, asker, refresher, revoker, connections, authorizing)
 
 
 def _refresher(
@@ -265,39 +287,6 @@ def _refresher(
         connections=parts.storage.connections,
         renewer=renewer,
         traffic=traffic,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        rules=rules,
-    )
-
-
-def _authorizations(
-    parts: Parts, rules: Rules, base: _Base, connections: ConnectionDesk
-) -> AuthorizationDesk:
-    return AuthorizationDesk(
-        authorizations=parts.storage.authorizations,
-        blueprints=base.blueprints,
-        connections=connections,
-        endpoint=base.endpoint,
-        events=parts.storage.events,
-        sealer=parts.sealer,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        rules=rules,
-        chooser=Chooser(parts.storage.connections, base.blueprints, base.endpoint, parts.sealer),
-    )
-
-
-def _browser(
-    parts: Parts, rules: Rules, base: _Base, authorizations: AuthorizationDesk
-) -> BrowserSteps:
-    return BrowserSteps(
-        authorizations=parts.storage.authorizations,
-        desk=authorizations,
-        blueprints=base.blueprints,
-        endpoint=base.endpoint,
-        events=parts.storage.events,
-        sealer=parts.sealer,
         clock=parts.clock,
         randomness=parts.randomness,
         rules=rules,
@@ -323,7 +312,7 @@ def _debugger(parts: Parts, base: _Base, held: _Held, connectors: ConnectorDesk)
     return Debugger(
         connectors=connectors,
         blueprints=base.blueprints,
-        authorizations=held.authorizations,
+        authorizations=held.authorizing.desk,
         connections=held.connections,
         drafts=drafts,
         calls=held.calls,

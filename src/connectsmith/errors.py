@@ -351,6 +351,24 @@ class TokenAnswerInvalid(RemoteError):
     code = "token_answer_invalid"
 
 
+class TokenNotBound(TokenAnswerInvalid):
+    """The definition asks for tokens bound to a key (RFC 9449), and the server issued another."""
+
+    code = "token_not_bound"
+
+
+class RegistrationRefused(RemoteError):
+    """The server registered no client, or another than was asked for (RFC 7591)."""
+
+    code = "registration_refused"
+
+
+class MetadataRefused(RemoteError):
+    """An issuer's metadata could not be found, or cannot be believed (RFC 8414 section 3.3)."""
+
+    code = "metadata_refused"
+
+
 class FollowUpFailed(RemoteError):
     """A request that follows the token's was refused, or brought not what it was made for."""
 

@@ -29,6 +29,8 @@ NEEDED: Mapping[tuple[str, str], str] = {
     ("DELETE", "/v1/connectors/{connector}/secrets/{secret}"): "secrets:write",
     ("GET", "/v1/connectors/{connector}/keys"): "connectors:read",
     ("POST", "/v1/connectors/{connector}/keys"): "secrets:write",
+    ("GET", "/v1/connectors/{connector}/metadata"): "connectors:read",
+    ("POST", "/v1/connectors/{connector}/metadata/approve"): "secrets:write",
     ("POST", "/v1/connectors/{connector}/authorizations"): "connections:write",
     ("GET", "/v1/connectors/{connector}/authorizations"): "connections:read",
     ("GET", "/v1/authorizations/{authorization}"): "connections:read",

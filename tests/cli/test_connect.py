@@ -1,3 +1,4 @@
+import webbrowser
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -239,3 +240,44 @@ def test_a_renewal_by_somebody_else_is_said_before_it_is_kept(
 
     assert ended.code == 0
     assert "Until now the connection was that of: bram@example.com" in ended.err
+
+
+DEVICE = OAUTH.replace(
+    '"authorizationURL": "https://auth.example.com/a"',
+    '"grant": "device_code", "deviceAuthorizationURL": "https://auth.example.com/d"',
+)
+
+
+def waiting_for_a_code(api: ScriptedApi) -> None:
+    publish(api, DEVICE)
+    device = {
+        "user_code": "WDJB-MJHT",
+        "verification_uri": "https://auth.example.com/device",
+        "complete": "https://auth.example.com/device?user_code=WDJB-MJHT",
+    }
+    begun = {"id": "aut_1", "status": "polling", "start_url": None, "device": device}
+    api.on("POST", START, {**begun, "expires_at": "2099-01-01T00:00:00Z"}, status=201)
+    done = {
+        "id": "aut_1", "connector": "con_1", "status": "completed", "connection": "cnn_1",
+        "expires_at": "2099-01-01T00:00:00Z",
+    }  # fmt: skip
+    api.on("GET", "/v1/authorizations/aut_1", done)
+    api.on("GET", "/v1/connections/cnn_1", {**CONNECTION, "status": "unconfirmed"})
+
+
+@pytest.mark.row("C-46")
+def test_device_code_and_address_are_shown_and_nothing_is_opened_unasked(
+    api: ScriptedApi, run_at: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    waiting_for_a_code(api)
+
+    ended = run_at("connect", "con_1", "--yes")
+    asked_to = run_at("connect", "con_1", "--yes", "--open")
+
+    assert (ended.code, asked_to.code) == (0, 0), ended.err
+    assert "WDJB-MJHT" in ended.err
+    assert "https://auth.example.com/device\n" in ended.err
+    assert opened == ["https://auth.example.com/device"]
+    assert api.asked[-1].path == KEEP

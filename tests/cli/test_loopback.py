@@ -21,6 +21,7 @@ def visit(url: str, query: str) -> tuple[int, dict[str, str]]:
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}
 
 
+@pytest.mark.row("C-48")
 def test_the_browser_that_comes_back_brings_the_completion_value_and_nobody_else_can() -> None:
     with Listener() as listener, ThreadPoolExecutor() as pool:
         waiting = pool.submit(listener.wait, "aut_1", seconds=10)
@@ -38,6 +39,7 @@ def test_the_browser_that_comes_back_brings_the_completion_value_and_nobody_else
         assert headers["cache-control"] == "no-store"
 
 
+@pytest.mark.row("C-48")
 def test_the_listener_is_on_a_literal_loopback_address_and_gone_after_one_arrival() -> None:
     with Listener() as listener, ThreadPoolExecutor() as pool:
         waiting = pool.submit(listener.wait, "aut_1", seconds=10)
@@ -49,6 +51,7 @@ def test_the_listener_is_on_a_literal_loopback_address_and_gone_after_one_arriva
             visit(listener.return_to, "authorization=aut_1&completion=abc")
 
 
+@pytest.mark.row("C-48")
 def test_the_path_is_another_each_time_and_cannot_be_guessed() -> None:
     with Listener() as one, Listener() as other:
         paths = [urlsplit(each.return_to).path for each in (one, other)]
@@ -75,6 +78,7 @@ def test_an_arrival_without_a_value_is_no_completion() -> None:
             waiting.result(10)
 
 
+@pytest.mark.row("C-48")
 def test_nobody_is_waited_for_longer_than_the_authorization_lives() -> None:
     with Listener() as listener, pytest.raises(AuthorizationEnded, match="in time"):
         listener.wait("aut_1", seconds=0)

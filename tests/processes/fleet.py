@@ -146,6 +146,17 @@ def fleet_at(
 
 
 @contextmanager
+def unattended_fleet_at(server: GoodServer, folder: Path, **settings: Any) -> Iterator[Fleet]:
+    """Connect without a person, by client credentials."""
+    with ExitStack() as stack:
+        installation = stack.enter_context(installed(folder, server.port, chores=False, **settings))
+        journey = prepared(installation, server, grant="client_credentials", authorizationURL=None)
+        path = f"/v1/connectors/{journey.connector}/connections"
+        made = installation.api.post(path, {"fields": {}})
+        yield Fleet(installation, made["id"], stack)
+
+
+@contextmanager
 def fleet_beside(hostile: Hostile, folder: Path, **settings: Any) -> Iterator[Fleet]:
     """Plant a connection whose tokens a scripted server gave."""
     with ExitStack() as stack:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.processes.fleet import ROUNDS, Fleet, fleet_at
+from tests.processes.fleet import ROUNDS, Fleet, fleet_at, unattended_fleet_at
 from tests.servers.sandbox import SandboxServer
 
 PROCESSES = 8
@@ -35,6 +35,19 @@ def test_sixty_four_callers_in_eight_processes_ask_once_a_round(
     assert told == {1: ROUNDS * PROCESSES * TASKS}
     assert sandbox.token_requests()["refresh_token"] == ROUNDS
     assert sandbox.token_errors() == {}
+
+
+@pytest.mark.row("C-32")
+def test_token_that_needs_no_person_is_fetched_once_a_round_by_all_processes(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    rounds = 5
+    with unattended_fleet_at(sandbox, tmp_path) as fleet:
+        before = sandbox.token_requests()["client_credentials"]
+        told = stampede(fleet, rounds)
+
+    assert told == {1: rounds * PROCESSES * TASKS}
+    assert sandbox.token_requests() == {"client_credentials": before + rounds}
 
 
 def test_without_the_lease_the_same_callers_lose_the_grant(

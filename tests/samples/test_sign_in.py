@@ -8,7 +8,7 @@ import pytest
 
 from connectsmith.core.authorization.client import oauth_client
 from connectsmith.core.authorization.grant import exchange_request
-from connectsmith.core.authorization.request import authorization_request
+from connectsmith.core.authorization.request import Asked, authorization_request
 from connectsmith.core.authorization.token_set import read_token_answer
 from connectsmith.core.authorization.values import StoredSecret, Values
 from connectsmith.core.definition.reading import read
@@ -143,9 +143,7 @@ def test_the_authorization_request_is_the_documented_one(sign_in: SignIn) -> Non
     url = urlsplit(
         authorization_request(
             client_of(sign_in),
-            redirect_uri=CALLBACK,
-            state=Secret("state-1"),
-            verifier=Secret(VERIFIER),
+            Asked(CALLBACK, Secret("state-1"), Secret(VERIFIER)),
             values=values_of(sign_in),
         )
     )

@@ -83,6 +83,10 @@ class OidcServer:
         self._tell("clients", metadata | more)
         return client
 
+    def change(self, client_id: str, **metadata: Any) -> None:
+        """Change a registered client's metadata."""
+        self._tell("change", {"client_id": client_id, **metadata})
+
     def advance(self, seconds: float) -> None:
         self._tell("advance", {"seconds": seconds})
 

@@ -391,7 +391,7 @@ async def test_foreign_issuer_ends_it_on_success_and_error_alike(
     )
 
     assert returned(back)["error"] == "issuer_unexpected"
-    assert installation.sender.requests == []
+    assert installation.token_requests == []
     assert (await installation.row(one.id)).sealed is None
 
 

@@ -12,7 +12,16 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectsmith import __version__
-from connectsmith.api import calls, connections, connectors, keys, public, survival, tokens
+from connectsmith.api import (
+    calls,
+    connections,
+    connectors,
+    keys,
+    metadata,
+    public,
+    survival,
+    tokens,
+)
 from connectsmith.api.document import describing
 from connectsmith.api.hosts import OwnHostOnly
 from connectsmith.api.problems import (
@@ -33,6 +42,7 @@ ROUTERS: Final = (
     public.router,
     connectors.router,
     keys.router,
+    metadata.router,
     connections.router,
     survival.router,
     calls.router,

@@ -29,3 +29,28 @@ class KeyList(Shape):
     jwks_url: str
     items: list[KeyShape]
     next: str | None = None
+
+
+class Issuer(Asked):
+    """The issuer whose changed metadata is approved."""
+
+    issuer: str
+
+
+class MetadataShape(Shape):
+    """What an issuer says about itself: endpoints by the members that they fill.
+
+    `pending` is what its document says by now, where that waits for approval.
+    """
+
+    issuer: str
+    endpoints: dict[str, str]
+    pending: dict[str, str] | None
+    looked_at: Moment
+
+
+class MetadataList(Shape):
+    """What is known of a connector's issuers."""
+
+    items: list[MetadataShape]
+    next: str | None = None

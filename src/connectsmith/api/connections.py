@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter, Response
 
+from connectsmith.api.authorization_shapes import (
+    AuthorizationList,
+    AuthorizationShape,
+    DeviceShape,
+    StartedShape,
+)
 from connectsmith.api.completion_shapes import ChoiceShape, CompletedShape, Completion, Keeping
 from connectsmith.api.connectors import Limit
 from connectsmith.api.permissions import ConnectionReader, ConnectionWriter, TheDesks
@@ -9,20 +15,18 @@ from connectsmith.api.preconditions import VersionAsked, etag
 from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
     AccountShape,
-    AuthorizationList,
-    AuthorizationShape,
     ConfirmedConnection,
     ConnectionList,
     ConnectionShape,
     NewAuthorization,
     NewConnection,
     ProofShape,
-    StartedShape,
 )
 from connectsmith.api.views import authorization_shape, connection_shape
 from connectsmith.errors import VersionConflict
 from connectsmith.service.attempts import Start
 from connectsmith.service.rows import (
+    AuthorizationRow,
     ConnectionRow,
     Page,
 )
@@ -37,6 +41,15 @@ async def _shown(desks: TheDesks, row: ConnectionRow) -> ConnectionShape:
 
 async def _listed(desks: TheDesks, page: Page[ConnectionRow]) -> ConnectionList:
     return ConnectionList(items=[await _shown(desks, each) for each in page.items], next=page.next)
+
+
+def _device(desks: TheDesks, row: AuthorizationRow) -> DeviceShape | None:
+    code = desks.devices.code_of(row)
+    if code is None:
+        return None
+    return DeviceShape(
+        user_code=code.user_code, verification_uri=code.verification_uri, complete=code.complete
+    )
 
 
 @router.post("/connectors/{connector}/authorizations", status_code=201)
@@ -57,7 +70,8 @@ async def start(
     return StartedShape(
         id=begun.row.id,
         status=begun.row.status,
-        start_url=begun.start_url,
+        start_url=begun.start_url or None,
+        device=_device(desks, begun.row),
         expires_at=begun.row.expires_at,
     )
 
@@ -82,8 +96,11 @@ async def list_authorizations(
 async def authorization(
     authorization: str, caller: ConnectionReader, desks: TheDesks
 ) -> AuthorizationShape:
-    """Show how far an authorization is."""
-    return authorization_shape(await desks.authorizations.get(caller, authorization))
+    """Show how far an authorization is; to whoever started it, also what is to be typed where."""
+    row = await desks.authorizations.get(caller, authorization)
+    shape = authorization_shape(row)
+    shape.device = _device(desks, row) if row.created_by == caller.token else None
+    return shape
 
 
 @router.post("/authorizations/{authorization}/complete")

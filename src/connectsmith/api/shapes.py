@@ -198,42 +198,12 @@ class SecretList(Shape):
     next: str | None = None
 
 
-class StartedShape(Shape):
-    """A started authorization; the start URL is shown this once."""
-
-    id: str
-    status: str
-    start_url: str
-    expires_at: Moment
-
-
 class ErrorShape(Shape):
     """Why something ended badly."""
 
     code: str
     message: str | None
     at: Moment | None = None
-
-
-class AuthorizationShape(Shape):
-    """An authorization."""
-
-    id: str
-    connector: str
-    status: str
-    test: bool
-    created_at: Moment
-    expires_at: Moment
-    connection: str | None
-    issuer: str | None
-    error: ErrorShape | None
-
-
-class AuthorizationList(Shape):
-    """A page of authorizations."""
-
-    items: list[AuthorizationShape]
-    next: str | None
 
 
 class AccountShape(Shape):

@@ -1,9 +1,11 @@
 """Turn the rows of use cases into the shapes of the API."""
 
+from connectsmith.api.authorization_shapes import (
+    AuthorizationShape,
+)
 from connectsmith.api.shapes import (
     AccountShape,
     ActionShape,
-    AuthorizationShape,
     CallShape,
     ConnectionShape,
     ConnectorShape,

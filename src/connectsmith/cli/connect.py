@@ -1,19 +1,21 @@
 """`connect`: make a connection, with the owner's consent in a browser where that is needed."""
 
 import webbrowser
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from connectsmith.cli.connection import SHOWN
 from connectsmith.cli.connector import Named
+from connectsmith.cli.device import wait_for_yes
 from connectsmith.cli.loopback import Listener
 from connectsmith.cli.naming import find_connector, owner_of
 from connectsmith.cli.owner_fields import collect
 from connectsmith.cli.printing import AsJson, plain, say, show_one, warn
 from connectsmith.cli.surroundings import Surroundings, around
-from connectsmith.core.authorization.client import oauth_client
 from connectsmith.core.definition.facts import sign_in_kind
 from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.reading import read
@@ -90,7 +92,10 @@ def connect(
         found = find_connector(client, connector)
         definition = _definition(client, found, test=test)
         fields = collect(definition, field or [], field_file or [], surroundings)
-        if not _needs_browser(definition):
+        if definition.auth_components.grant == "device_code":
+            by_device = partial(_by_device, test=test, renews=connection, opens=open_ is True)
+            made = by_device(client, found, fields, keeps=yes)
+        elif not _needs_browser(definition):
             made = client.send(operations.create_connection(found.id, fields, test=test))
         else:
             browser = Journey(
@@ -98,6 +103,23 @@ def connect(
             )
             made = browser.go(found, fields, test=test, renews=connection)
     show_one(made, SHOWN, json=json)
+
+
+def _by_device(
+    client: Client,
+    connector: Connector,
+    fields: dict[str, str],
+    *,
+    test: bool,
+    renews: str | None,
+    opens: bool,
+    keeps: bool,
+) -> Connection:
+    started = client.send(
+        operations.start_authorization(connector.id, fields, test=test, connection=renews)
+    )
+    granted = wait_for_yes(client, started, opens=opens)
+    return _kept(client, started.id, granted, keeps=keeps, renews=renews)
 
 
 def _definition(client: Client, connector: Connector, *, test: bool) -> Definition:
@@ -120,7 +142,8 @@ def _definition(client: Client, connector: Connector, *, test: bool) -> Definiti
 
 
 def _needs_browser(definition: Definition) -> bool:
-    return sign_in_kind(definition) == "oauth2" and oauth_client(definition).needs_browser
+    grant = definition.auth_components.grant
+    return sign_in_kind(definition) == "oauth2" and grant == "authorization_code"
 
 
 class Journey:
@@ -146,7 +169,6 @@ class Journey:
         self, connector: Connector, fields: dict[str, str], *, test: bool, renews: str | None
     ) -> Connection:
         """Start, wait for the completion value, complete, and keep."""
-        was = owner_of(self._client.send(operations.connection(renews))) if renews else None
         if not self._listens:
             started = self._start(connector, fields, test=test, renews=renews, return_to=None)
             completed = self._complete_typed(started)
@@ -158,7 +180,14 @@ class Journey:
                 warn("Waiting for the browser; Ctrl-C gives up.")
                 completion = self._returned(listener, started)
             completed = self._client.send(operations.complete(started.id, completion))
-        return self._kept(completed, was)
+        return _kept(
+            self._client,
+            completed.id,
+            completed.connection,
+            keeps=self._keeps,
+            renews=renews,
+            choice=lambda: self._choice(completed),
+        )
 
     def _returned(self, listener: Listener, started: StartedAuthorization) -> str:
         """Return what the browser brought; where it brought a no, say it as the server keeps it."""
@@ -186,7 +215,7 @@ class Journey:
         )
         warn(f"Open this link until {plain(started.expires_at)}, and say yes there:")
         warn(f"\n  {started.start_url}\n")
-        if self._opens:
+        if self._opens and started.start_url is not None:
             webbrowser.open(started.start_url)
         return started
 
@@ -201,18 +230,6 @@ class Journey:
                     raise
                 warn(fault.message)
 
-    def _kept(self, completed: CompletedAuthorization, was: str | None) -> Connection:
-        connection = completed.connection
-        owner = owner_of(connection)
-        warn(f"This is the account of: {plain(owner or 'nobody that we could tell')}")
-        if was is not None and owner != was:
-            warn(f"Until now the connection was that of: {plain(was)}")
-        warn(f"Its credentials may be sent to: {plain(connection.origins.api)}")
-        if not self._keeps and not typer.confirm("Keep this connection?", err=True):
-            say("Not kept: what was granted is revoked and deleted within ten minutes.")
-            raise typer.Exit
-        return self._client.send(operations.keep(completed.id, self._choice(completed)))
-
     def _choice(self, completed: CompletedAuthorization) -> str | None:
         """Return the id of what the owner chooses, asking where nothing was named beforehand."""
         if not completed.choices:
@@ -223,6 +240,28 @@ class Journey:
         for each in completed.choices:
             warn(f"  {each.id}  {plain(each.label)}")
         return str(typer.prompt("Which one", err=True)).strip()
+
+
+def _kept(
+    client: Client,
+    authorization: str,
+    connection: Connection,
+    *,
+    keeps: bool,
+    renews: str | None,
+    choice: Callable[[], str | None] = lambda: None,
+) -> Connection:
+    """Say whose account it is, and keep it if that is wanted."""
+    was = owner_of(client.send(operations.connection(renews))) if renews else None
+    owner = owner_of(connection)
+    warn(f"This is the account of: {plain(owner or 'nobody that we could tell')}")
+    if was is not None and owner != was:
+        warn(f"Until now the connection was that of: {plain(was)}")
+    warn(f"Its credentials may be sent to: {plain(connection.origins.api)}")
+    if not keeps and not typer.confirm("Keep this connection?", err=True):
+        say("Not kept: what was granted is revoked and deleted within ten minutes.")
+        raise typer.Exit
+    return client.send(operations.keep(authorization, choice()))
 
 
 def _seconds_left(started: StartedAuthorization) -> float:

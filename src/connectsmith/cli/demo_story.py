@@ -132,7 +132,9 @@ class Story:
                     connector.id, {}, return_to=listener.return_to, connection=connection
                 )
             )
-            arrival = answer_consent(started.start_url, person=_PERSON, stop_at=listener.return_to)
+            arrival = answer_consent(
+                str(started.start_url), person=_PERSON, stop_at=listener.return_to
+            )
         return self._client.send(operations.complete(started.id, _completion(arrival.url)))
 
     def _connect(self, connector: Connector) -> Connection:

@@ -21,6 +21,7 @@ from connectsmith.cli import (
     demo,
     doctor,
     installation,
+    issuer,
     key,
     operator,
     secret,
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (connector, secret, key, connection, calls, token, operator):
+for group in (connector, secret, key, issuer, connection, calls, token, operator):
     app.add_typer(group.app)
 for single in (installation, demo, doctor, validate, connect, call):
     single.register(app)

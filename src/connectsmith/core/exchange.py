@@ -20,7 +20,7 @@ and the caller decides.
 
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Protocol
 
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.call.plan import ActionPlan
@@ -63,6 +63,18 @@ class Expiry:
     body: tuple[tuple[Path, tuple[object, ...]], ...] = ()
 
 
+class Possession(Protocol):
+    """Proves possession of the key that an access token is bound to (RFC 9449 section 7)."""
+
+    def proved(self, request: HttpRequest, credentials: Credentials) -> HttpRequest:
+        """Return the request with a fresh proof."""
+        ...
+
+    def refused(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """Tell whether an answer refuses the proof, and another one would be taken."""
+        ...
+
+
 @value_class(frozen=True, slots=True)
 class Call:
     """One call, ready to be made.
@@ -76,6 +88,7 @@ class Call:
         redactor: Masks the connection's credentials; `redactor_of` makes it.
         renewable: Whether a refresh can be asked for at all.
         whole: Whether a good call's transcript keeps bodies too; a bad one's always does.
+        possession: Proves that the access token is ours to use, where it is bound to a key.
     """
 
     id: str
@@ -88,6 +101,7 @@ class Call:
     whole: bool = False
     expiry: Expiry = Expiry()
     client_id: StoredSecret | None = None
+    possession: Possession | None = None
 
 
 @value_class(frozen=True, slots=True)
@@ -141,13 +155,12 @@ def converse(call: Call, credentials: Credentials) -> Conversation:
         ValueMissing, FieldInvalid: the request cannot be written; nothing was yielded.
     """
     record = _Record(call)
-    request = _request(call, credentials, 0)
-    response = yield from _sent(record, request)
+    request, response = yield from _tried(record, credentials, 0)
     if response is None or not _renews(call, credentials, response):
         return record.ending()
     fresh = yield from _refreshed(record)
     if fresh is not None and _may_repeat(request.method, response.status):
-        yield from _sent(record, _request(call, fresh, 1))
+        yield from _tried(record, fresh, 1)
     return record.ending()
 
 
@@ -197,7 +210,7 @@ class _Record:
 
 
 def _request(call: Call, credentials: Credentials, attempt: int) -> HttpRequest:
-    return apply(
+    request = apply(
         call.auth,
         call.prepared,
         credentials,
@@ -206,6 +219,24 @@ def _request(call: Call, credentials: Credentials, attempt: int) -> HttpRequest:
         attempt=attempt,
         client_id=call.client_id,
     )
+    return request if call.possession is None else call.possession.proved(request, credentials)
+
+
+def _tried(
+    record: _Record, credentials: Credentials, attempt: int
+) -> Generator[
+    Send | Refresh, HttpResponse | Credentials | None, tuple[HttpRequest, HttpResponse | None]
+]:
+    """Have a request sent, once more when only its proof of possession was refused."""
+    call = record.call
+    request = _request(call, credentials, attempt)
+    response = yield from _sent(record, request)
+    if response is None or call.possession is None:
+        return request, response
+    if call.possession.refused(request, response):
+        request = _request(call, credentials, attempt)
+        response = yield from _sent(record, request)
+    return request, response
 
 
 def _sent(

@@ -16,6 +16,7 @@ class Purpose(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - a purpose, not a password
     REVOCATION = "revocation"
+    METADATA = "metadata"
     ACTION = "action"
     AUTH_TEST = "auth_test"
 

@@ -33,7 +33,7 @@ def redirected(
         TokenEndpointRedirected: the request was to a token or revocation endpoint.
         RedirectRefused: it leads nowhere good, or would take along what must stay.
     """
-    if request.purpose in {Purpose.TOKEN, Purpose.REVOCATION}:
+    if request.purpose in {Purpose.TOKEN, Purpose.REVOCATION, Purpose.METADATA}:
         raise TokenEndpointRedirected(
             f"{url.origin.text} answered with a redirect ({status}), which is never followed for"
             " credentials; write the endpoint's final URL into the definition."

@@ -31,7 +31,7 @@ from connectsmith.errors import (
     SecretDestinationDenied,
 )
 
-_CREDENTIAL_PURPOSES = frozenset({Purpose.TOKEN, Purpose.REVOCATION})
+_CREDENTIAL_PURPOSES = frozenset({Purpose.TOKEN, Purpose.REVOCATION, Purpose.METADATA})
 _SWITCHING_PROTOCOLS = 101
 _NO_CONTENT_TYPE = ("Content-Type",)
 

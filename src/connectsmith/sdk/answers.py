@@ -155,6 +155,15 @@ class KeySet(Answer):
     items: list[SigningKey] = []
 
 
+class IssuerMetadata(Answer):
+    """Endpoints that an issuer names, by the members that they fill; `pending` is not used yet."""
+
+    issuer: str
+    endpoints: dict[str, str] = {}
+    pending: dict[str, str] | None = None
+    looked_at: datetime
+
+
 class Account(Answer):
     """Whose account a connection belongs to."""
 
@@ -199,12 +208,21 @@ class Connection(Answer):
     last_used_at: datetime | None = None
 
 
+class DeviceCode(Answer):
+    """What somebody types where to say yes."""
+
+    user_code: str
+    verification_uri: str
+    complete: str | None = None
+
+
 class StartedAuthorization(Answer):
-    """An authorization that waits for somebody to open `start_url`."""
+    """An authorization that waits for somebody to open `start_url`, or to type a device code."""
 
     id: str
     status: str
-    start_url: str
+    start_url: str | None = None
+    device: DeviceCode | None = None
     expires_at: datetime
 
 

@@ -16,8 +16,9 @@ from connectsmith.service.rows import (
 
 FIELD = "field."
 CAPTURED = "captured."
-UNANSWERED = frozenset({"created", "started"})
-"""The browser has not come back yet."""
+DPOP_KEY = "dpop_key"
+UNANSWERED = frozenset({"created", "started", "polling"})
+"""Nobody has said anything yet."""
 CLOSED = frozenset({"kept", "failed", "expired"})
 """Nothing follows."""
 
@@ -37,7 +38,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A started authorization; the start URL is shown this once."""
+    """A started authorization; the start URL is shown this once. A device code has none: empty."""
 
     row: AuthorizationRow
     start_url: str
@@ -58,6 +59,7 @@ def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Sec
         origins_api=row.origins_api,
         fields=_below(FIELD, held),
         captured=_below(CAPTURED, held),
+        dpop_key=held.get(DPOP_KEY),
         caller=row.created_by,
         test=row.test,
     )

@@ -44,6 +44,7 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.device_flow import DeviceFlow
 from connectsmith.service.making import NewConnection, written
 from connectsmith.service.ports import Authorizations, Clock, Events, Randomness, Sealer
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, EventRow, Page
@@ -60,6 +61,7 @@ class AuthorizationDesk:
         authorizations: Authorizations,
         blueprints: Blueprints,
         connections: ConnectionDesk,
+        devices: DeviceFlow,
         endpoint: TokenEndpoint,
         events: Events,
         sealer: Sealer,
@@ -71,6 +73,7 @@ class AuthorizationDesk:
         self._authorizations = authorizations
         self._blueprints = blueprints
         self._connections = connections
+        self._devices = devices
         self._endpoint = endpoint
         self._events = events
         self._sealer = sealer
@@ -80,7 +83,7 @@ class AuthorizationDesk:
         self._chooser = chooser
 
     async def start(self, caller: Caller, start: Start) -> Started:
-        """Begin an authorization; nothing is sent anywhere yet.
+        """Begin an authorization; only a device code is asked for already.
 
         Raises:
             CallerError: the connector signs in without a browser, or `return_to` is not allowed.
@@ -90,7 +93,7 @@ class AuthorizationDesk:
         """
         connector = await self._blueprints.connector(caller.workspace, start.connector)
         blueprint = await self._blueprints.of(connector, test=start.test)
-        if blueprint.client is None or not blueprint.client.needs_browser:
+        if blueprint.client is None or not blueprint.client.needs_person:
             raise CallerError(
                 "This connector signs in without a browser: create a connection instead.",
                 details={"sign_in": blueprint.definition.auth_components.type},
@@ -113,7 +116,9 @@ class AuthorizationDesk:
             sealed=self._sealer.seal(held, authorization_place(row)),
         )
         # What would fail after consent is refused now.
-        await self._endpoint.browser_values(party_of(row, blueprint, held))
+        await self._endpoint.browser_values(party := party_of(row, blueprint, held))
+        if blueprint.client.device is not None:
+            return Started(await self._devices.begin(party, row, held), "")
         await self._authorizations.add(row)
         return Started(row, self._rules.start_url(value))
 
@@ -278,9 +283,7 @@ class AuthorizationDesk:
     async def _outcome(self, row: AuthorizationRow) -> tuple[AuthorizationRow, ConnectionRow]:
         """Return what another request made of it, or say how far it is."""
         if row.status in UNANSWERED:
-            raise AuthorizationWaiting(
-                "The browser has not come back from the authorization server yet."
-            )
+            raise AuthorizationWaiting("Nobody has said yes at the authorization server yet.")
         if row.status in ("returned", "redeeming"):
             raise AuthorizationWaiting("Another request redeems the code. Ask again in a moment.")
         if row.status not in ("completed", "kept") or row.connection is None:

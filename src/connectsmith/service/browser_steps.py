@@ -8,8 +8,10 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from connectsmith.core.authorization.request import (
+    Asked,
     authorization_endpoint,
     authorization_request,
+    pushed_address,
     requested_scopes,
     token_endpoint,
 )
@@ -30,6 +32,7 @@ from connectsmith.errors import (
 )
 from connectsmith.service.attempts import (
     CAPTURED,
+    DPOP_KEY,
     UNANSWERED,
     authorization_place,
     blueprint_of,
@@ -38,6 +41,8 @@ from connectsmith.service.attempts import (
 )
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.consents import Consents
+from connectsmith.service.party import Party
 from connectsmith.service.ports import (
     Authorizations,
     Clock,
@@ -131,6 +136,7 @@ class BrowserSteps:
         self._desk = desk
         self._blueprints = blueprints
         self._endpoint = endpoint
+        self._consents = Consents(endpoint, clock)
         self._events = events
         self._sealer = sealer
         self._clock = clock
@@ -159,17 +165,15 @@ class BrowserSteps:
         """
         row = await self._startable(value, session)
         held = self._held(row)
-        party = party_of(row, await blueprint_of(self._blueprints, row), held)
+        party = self._endpoint.bound(party_of(row, await blueprint_of(self._blueprints, row), held))
         state, verifier = self._randomness.text(), self._randomness.secret()
         cookie = f"{state}.{self._randomness.text()}"
-        url = authorization_request(
-            party.client,
-            redirect_uri=self._rules.callback_url(row.connector),
-            state=Secret(state),
-            verifier=verifier,
-            values=await self._endpoint.browser_values(party),
-        )
+        redirect_uri = self._rules.callback_url(row.connector)
+        jkt = self._endpoint.key_thumbprint(party)
+        url = await self._address(party, Asked(redirect_uri, Secret(state), verifier, jkt))
         held |= {"verifier": verifier}
+        if party.dpop_key is not None:
+            held |= {DPOP_KEY: party.dpop_key}
         if "oauth.state" in party.client.exchange.names:
             held |= {"state": Secret(state)}
         started = replace(
@@ -189,6 +193,14 @@ class BrowserSteps:
             cookie=cookie,
             lifetime_seconds=max(1, int(lifetime.total_seconds())),
         )
+
+    async def _address(self, party: Party, asked: Asked) -> str:
+        """Return where the browser goes: with what was pushed, or nowhere if that failed."""
+        values = await self._endpoint.browser_values(party)
+        if party.client.pushed is None:
+            return authorization_request(party.client, asked, values=values)
+        request_uri = await self._consents.push(party, asked)
+        return pushed_address(party.client, request_uri, values=values)
 
     async def _startable(self, value: str, session: str | None) -> AuthorizationRow:
         row = await self._authorizations.by_start(self._sealer.digest("start", Secret(value)))
@@ -271,6 +283,7 @@ class BrowserSteps:
             answer.iss,
             authorization_url=authorization_endpoint(party.client, values),
             token_url=token_endpoint(party.client, values),
+            required=party.client.iss_required,
         )
         return answer, issuer
 

@@ -262,6 +262,7 @@ class CallDesk:
             whole=subject.test,
             expiry=blueprint.expiry,
             client_id=await self._client_id(subject, prepared, credentials),
+            possession=self._endpoint.possession(credentials),
         )
         return call, credentials
 

@@ -7,6 +7,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.clients import ClientCare
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.device_flow import DeviceFlow
 from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.records import Records
@@ -29,6 +30,7 @@ class Chores:
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
         connections: ConnectionDesk,
+        devices: DeviceFlow,
         refresher: Refresher,
         revoker: Revoker,
         calls: CallDesk,
@@ -42,6 +44,7 @@ class Chores:
         self._secrets = secrets
         self._authorizations = authorizations
         self._connections = connections
+        self._devices = devices
         self._refresher = refresher
         self._revoker = revoker
         self._calls = calls
@@ -53,6 +56,7 @@ class Chores:
         await _each(
             self._refresher.store_held,
             self._authorizations.expire,
+            self._devices.poll_due,
             self._connections.discard_unkept,
             self._revoker.run_due,
             self._keep_alive.run_due,

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.client_ports import ClientRecords, KeySigner
+from connectsmith.service.discovery import KIND as METADATA
+from connectsmith.service.discovery import Discovery
 from connectsmith.service.opening import Opener
 from connectsmith.service.other_clocks import OtherClocks
-from connectsmith.service.ports import Clock, Randomness, Sealer, Storage
+from connectsmith.service.ports import Clock, Randomness, Sealer, Sender, Storage
+from connectsmith.service.proofs import Proofs
+from connectsmith.service.registrations import KIND as REGISTRATION
+from connectsmith.service.registrations import Registrations
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.signing_keys import KIND as KEY
@@ -18,6 +23,8 @@ class ClientCare:
     """Look after what is kept of clients when its time has come."""
 
     records: ClientRecords
+    discovery: Discovery
+    registrations: Registrations
     clock: Clock
 
     async def tend(self, limit: int = 50) -> int:
@@ -26,6 +33,10 @@ class ClientCare:
         for row in due:
             if row.kind == KEY:
                 await self.records.delete(row)
+            elif row.kind == METADATA:
+                await self.discovery.look_again(row)
+            elif row.kind == REGISTRATION:
+                await self.registrations.renew(row)
         return len(due)
 
 
@@ -36,13 +47,16 @@ class Clients:
     keys: SigningKeys
     opener: Opener
     care: ClientCare
+    discovery: Discovery
 
 
 def clients_of(
     storage: Storage,
     *,
     blueprints: Blueprints,
+    discovery: Discovery,
     secrets: SecretKeys,
+    sender: Sender,
     signer: KeySigner,
     sealer: Sealer,
     clock: Clock,
@@ -59,13 +73,26 @@ def clients_of(
         clock=clock,
         rules=rules,
     )
+    registrations = Registrations(
+        records=storage.client_records,
+        sender=sender,
+        events=storage.events,
+        sealer=sealer,
+        clock=clock,
+        rules=rules,
+    )
+    clocks = OtherClocks(clock)
     opener = Opener(
         secrets=secrets,
         keys=keys,
         blueprints=blueprints,
+        discovery=discovery,
         signer=signer,
-        clocks=OtherClocks(clock),
+        clocks=clocks,
+        registrations=registrations,
+        proofs=Proofs(signer=signer, clocks=clocks, randomness=randomness),
         randomness=randomness,
         rules=rules,
     )
-    return Clients(keys, opener, ClientCare(storage.client_records, clock))
+    care = ClientCare(storage.client_records, discovery, registrations, clock)
+    return Clients(keys, opener, care, discovery)

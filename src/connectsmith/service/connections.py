@@ -76,8 +76,8 @@ class ConnectionDesk:
         """
         row = await self._blueprints.connector(caller.workspace, connector)
         blueprint = await self._blueprints.of(row, test=test)
-        if blueprint.client is not None and blueprint.client.needs_browser:
-            raise CallerError("This connector signs in with a browser: start an authorization.")
+        if blueprint.client is not None and blueprint.client.needs_person:
+            raise CallerError("This connector signs in with a person: start an authorization.")
         checked = check_auth_fields(blueprint.definition, fields)
         origins = reach(blueprint.definition, Credentials(fields=checked))
         party = Party(
@@ -92,6 +92,8 @@ class ConnectionDesk:
             caller=caller.token,
             test=test,
         )
+        if blueprint.client is not None:
+            party = self._endpoint.bound(party)
         made = await self.add(
             NewConnection(
                 party=party,

@@ -145,6 +145,8 @@ class ConnectorDesk:
         else:
             needed = secret_names_of(definition)
             shown, origins = browser_names_of(definition), origins_of_auth(definition)
+            if definition.auth_components.issuer is not None:
+                origins = await self._blueprints.origins_of_draft(row) or origins
         published = None
         if row.published is not None:
             published = await self._connectors.revision(row.workspace, row.id, row.published)

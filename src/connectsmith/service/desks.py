@@ -11,6 +11,8 @@ from connectsmith.service.calls import CallDesk
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
+from connectsmith.service.device_flow import DeviceFlow
+from connectsmith.service.discovery import Discovery
 from connectsmith.service.editing import EditorDesk
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import Clock
@@ -37,10 +39,12 @@ class Desks:
     arrivals: Arrivals
     secrets: SecretKeys
     keys: SigningKeys
+    discovery: Discovery
     authorizations: AuthorizationDesk
     browser: BrowserSteps
     connections: ConnectionDesk
     survival: SurvivalTest
+    devices: DeviceFlow
     calls: CallDesk
     records: Records
     sign_in: SignIn

@@ -24,6 +24,8 @@ from connectsmith.service.rows import TOKEN_REQUEST, CallRow
 
 EXCHANGE: Final = "exchange"
 REFRESH: Final = "refresh"
+DEVICE: Final = "device_authorization"
+PUSHED: Final = "pushed_authorization"
 REVOCATION: Final = "revocation"
 
 logger = structlog.get_logger("connectsmith.flight_recorder")

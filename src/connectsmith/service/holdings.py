@@ -54,6 +54,7 @@ def party_of_connection(
         captured=credentials.captured,
         connection=row.id,
         test=row.test,
+        dpop_key=credentials.dpop_key,
     )
 
 

@@ -43,7 +43,9 @@ def made(
     """Return the row of a new connection, with what it holds sealed."""
     tokens = new.tokens
     captured = {**new.party.captured, **(tokens.captured if tokens else {})}
-    held = Credentials(tokens=tokens, fields=new.party.fields, captured=captured, offer=new.offer)
+    held = Credentials(
+        tokens, new.party.fields, captured, dpop_key=new.party.dpop_key, offer=new.offer
+    )
     origins = reach(new.party.blueprint.definition, held)
     client = new.party.blueprint.client
     unconfirmed = new.status is Status.UNCONFIRMED

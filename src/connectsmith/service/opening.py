@@ -10,9 +10,12 @@ from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.client_ports import KeySigner
+from connectsmith.service.discovery import Discovery
 from connectsmith.service.other_clocks import OtherClocks
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Randomness
+from connectsmith.service.proofs import Proofs
+from connectsmith.service.registrations import Registrations
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.signing_keys import SigningKeys
@@ -25,8 +28,11 @@ class Opener:
     secrets: SecretKeys
     keys: SigningKeys
     blueprints: Blueprints
+    discovery: Discovery
     signer: KeySigner
     clocks: OtherClocks
+    proofs: Proofs
+    registrations: Registrations
     randomness: Randomness
     rules: Rules
 
@@ -37,7 +43,9 @@ class Opener:
             SecretDestinationDenied: `clientID` names a secret that no browser may see.
             SecretMissing: the definition names secrets that are not stored.
         """
-        client_id = party.client.client_id
+        client_id, issuer = party.client.client_id, party.blueprint.issuer
+        if issuer is not None:
+            await self.discovery.attempt(party.workspace, party.connector, issuer)
         names = frozenset(filter(is_secret_name, client_id.names if client_id else ()))
         await self.secrets.check_browser(party.workspace, party.connector, names)
         return await self.values(party)
@@ -58,6 +66,8 @@ class Opener:
             destinations=Destinations.of(party.origins_auth),
             redirect_uri=self.rules.callback_url(party.connector),
         )
+        if party.client.registration_url is not None:
+            values = replace(values, registered=await self.registrations.of(party))
         return self.fresh(party, replace(values, signing=await self._signing(party, values)))
 
     def fresh(self, party: Party, values: Values) -> Values:

@@ -25,6 +25,8 @@ class Party:
     caller: str = "system"
     """Who asked for it: an API token, a session, or we ourselves."""
     test: bool = False
+    dpop_key: Secret | None = None
+    """The key that its tokens are bound to, where the definition asks for that."""
 
     @property
     def client(self) -> OAuthClient:

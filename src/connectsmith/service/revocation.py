@@ -136,7 +136,9 @@ class Revoker:
     async def run_due(self, limit: int = TOGETHER) -> int:
         """Carry out what is due; return how many were taken."""
         now = self._clock.now()
-        jobs = await self._jobs.claim(owner=self._owner, now=now, until=now + CLAIM, limit=limit)
+        jobs = await self._jobs.claim(
+            owner=self._owner, now=now, until=now + CLAIM, limit=limit, kind=KIND
+        )
         endings = await asyncio.gather(*map(self._run, jobs), return_exceptions=True)
         failures = [each for each in endings if isinstance(each, Exception)]
         if failures:

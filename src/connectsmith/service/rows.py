@@ -145,8 +145,9 @@ class AuthorizationRow:
     """One attempt to authorize.
 
     `status`: `created` (start link unused), `started` (browser sent on), `returned` (a code came
-    back and is held sealed), `redeeming` (the exchange was begun; never begun twice), `completed`
-    (a connection was made, unconfirmed), `kept`, `failed`, `expired`.
+    back and is held sealed), `polling` (a device code waits for a yes), `redeeming` (the exchange
+    was begun; never begun twice), `completed` (a connection was made, unconfirmed), `kept`,
+    `failed`, `expired`.
     `sealed` holds verifier, fields, then the code. Digests are keyed hashes of values that are
     stored nowhere.
     """
@@ -184,6 +185,8 @@ class AuthorizationRow:
     sealed: bytes | None = field(default=None, repr=False)
     operator: str = ""
     """Whose API token or session `created_by` is."""
+    device: str | None = field(default=None, repr=False)
+    """JSON: what somebody types where, and the pause between polls; a device authorization's."""
     by_session: bool = False
     """Started in an operator's browser: that session must come back, and no value is brought."""
 

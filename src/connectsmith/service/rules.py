@@ -18,6 +18,8 @@ class Rules:
     return_origins: tuple[str, ...] = ()
     """Origins that `return_to` may name besides loopback addresses."""
     authorization_lifetime: timedelta = timedelta(minutes=10)
+    device_lifetime: timedelta = timedelta(minutes=30)
+    """The longest that somebody has to type a device code, whatever the server allows."""
     keep_lifetime: timedelta = timedelta(minutes=10)
     completion_attempts: int = 5
     lease: timedelta = timedelta(seconds=45)

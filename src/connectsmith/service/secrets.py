@@ -49,10 +49,11 @@ class _Drafted:
     browser_names: frozenset[str]
 
     @classmethod
-    async def of(cls, row: ConnectorRow) -> "_Drafted":
+    async def of(cls, row: ConnectorRow, blueprints: Blueprints) -> "_Drafted":
         outline = await outline_text(row.draft)
         named = frozenset(each.name for each in outline.secrets if each.browser)
-        return cls(outline.origins, named)
+        found = await blueprints.origins_of_draft(row)
+        return cls(tuple(sorted({*outline.origins, *found})), named)
 
 
 def secret_place(row: SecretRow) -> SealPlace:
@@ -123,7 +124,7 @@ class SecretKeys:
         check_entered(changes.added)
         if version is not None and version != row.draft_version:
             raise _redrafted(row)
-        drafted = await _Drafted.of(row)
+        drafted = await _Drafted.of(row, self._blueprints)
         taken_from_draft = any(each.origins is None for each in changes.added)
         change = SecretsChange(
             workspace=caller.workspace,

@@ -1,10 +1,11 @@
 """Conversations with token and revocation endpoints; nothing here is stored or retried."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
+from connectsmith.core.authorization.device import Poll
 from connectsmith.core.authorization.follow_up import Offer
 from connectsmith.core.authorization.grant import (
     exchange_request,
@@ -29,6 +30,7 @@ from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     ConnectsmithError,
+    CredentialsError,
     GrantRejected,
     NetworkError,
     RemoteError,
@@ -36,7 +38,9 @@ from connectsmith.errors import (
     TokenAnswerInvalid,
 )
 from connectsmith.service.flight_recorder import (
+    DEVICE,
     EXCHANGE,
+    PUSHED,
     REFRESH,
     REVOCATION,
     Flight,
@@ -51,8 +55,11 @@ from connectsmith.service.ports import (
     Randomness,
     Sender,
 )
+from connectsmith.service.proofs import Holder
 from connectsmith.service.rules import Rules
 
+_Read = TypeVar("_Read")
+_WITHOUT_PROOF: Final = frozenset({REVOCATION, DEVICE, PUSHED, FOLLOW_UP})
 _REFUSED: Final = frozenset({400, 401})
 """What a server answers that believes no signature (RFC 6749 section 5.2)."""
 
@@ -133,11 +140,11 @@ class TokenEndpoint:
                 values=replace(values, state=state),
             )
 
-        return await self._followed_first(party, await self._ask(party, write, EXCHANGE))
+        return await self.granted(party, await self._ask(party, write, EXCHANGE))
 
     async def unattended(self, party: Party) -> Granted:
         """Ask for a token where the grant needs no person, and do what follows."""
-        return await self._followed_first(party, await self._asked_alone(party))
+        return await self.granted(party, await self._asked_alone(party))
 
     async def _asked_alone(self, party: Party) -> TokenSet:
         """Ask without a person (RFC 6749 sections 4.3, 4.4; 7523)."""
@@ -147,7 +154,41 @@ class TokenEndpoint:
 
         return await self._ask(party, write, party.client.grant)
 
-    async def _followed_first(self, party: Party, tokens: TokenSet) -> Granted:
+    def bound(self, party: Party) -> Party:
+        """Return a party with a key of its own, where the definition asks for that."""
+        if not party.client.dpop:
+            return party
+        return replace(party, dpop_key=self._opener.proofs.new_key())
+
+    def possession(self, credentials: Credentials) -> Holder | None:
+        """Return what proves to an API that a connection's token is its own to use."""
+        return self._opener.proofs.of(credentials)
+
+    def key_thumbprint(self, party: Party) -> str | None:
+        """Return what binds an authorization code to the party's key."""
+        return self._opener.proofs.thumbprint(party.dpop_key) if party.dpop_key else None
+
+    async def understood(
+        self,
+        party: Party,
+        write: Write,
+        kind: str,
+        read: Callable[[HttpRequest, HttpResponse], _Read],
+    ) -> _Read:
+        """Send a request and read its answer; polls that nobody has answered leave no trace."""
+        flight = await self._flown(party, write, kind)
+        try:
+            found = read(flight.request, answered(flight))
+        except ConnectsmithError as error:
+            self._recorder.keep(party, replace(flight, error=error))
+            raise
+        if not isinstance(found, Poll):
+            tokens = found if isinstance(found, TokenSet) else None
+            self._recorder.keep(party, replace(flight, tokens=tokens))
+        return found
+
+    async def granted(self, party: Party, tokens: TokenSet) -> Granted:
+        """Do what follows the first tokens of a grant; give them back where that fails."""
         try:
             return await self._follower.follow(party, tokens, on={"exchange"})
         except ConnectsmithError:
@@ -252,18 +293,41 @@ class TokenEndpoint:
     async def _flown(
         self, party: Party, write: Write, kind: str, *, opened: Values | None = None
     ) -> Flight:
-        """Send a request; once more when it was signed by a clock that the server refuses."""
+        """Send a request; once more when it was signed in a way that the server refuses."""
         values = opened or await self.values(party)
         flight = await self._sent(party, write(self._opener.fresh(party, values)), kind)
-        response = answered(flight)
-        was_wrong = self._opener.clocks.learn(party.connector, response)
-        if values.signing is None or not was_wrong or response.status not in _REFUSED:
+        if not self._better(party, values, flight):
             return flight
-        self._recorder.keep(party, replace(flight, error=_wrong_clock()))
+        self._recorder.keep(party, replace(flight, error=_refused_signature()))
         return await self._sent(party, write(self._opener.fresh(party, values)), kind)
 
+    def _better(self, party: Party, values: Values, flight: Flight) -> bool:
+        """Learn clock and nonce; tell whether what was signed would now be taken."""
+        response = answered(flight)
+        was_wrong = self._opener.clocks.learn(party.connector, response)
+        proof = self._proves(party, flight.kind) and self._opener.proofs.refused(
+            flight.request, response
+        )
+        signed = values.signing is not None and was_wrong and response.status in _REFUSED
+        return signed or proof
+
+    def _proves(self, party: Party, kind: str) -> bool:
+        """Tell whether a request proves possession of a key: all that are answered with tokens."""
+        return party.client.dpop and kind not in _WITHOUT_PROOF
+
     async def _sent(self, party: Party, request: HttpRequest, kind: str) -> Flight:
-        """Send a request; one that gets no answer is written down."""
+        """Send a request; one that gets no answer is written down.
+
+        Raises:
+            CredentialsError: the definition asks for a key that this connection has not.
+        """
+        if self._proves(party, kind):
+            if party.dpop_key is None:
+                raise CredentialsError(
+                    "The definition asks for tokens bound to a key since this connection was made, "
+                    "and it has none. Authorize it again."
+                )
+            request = self._opener.proofs.prove(request, party.dpop_key)
         flight = Flight(kind, request, self._clock.now())
         try:
             return replace(flight, response=await self._send(party, request))
@@ -304,8 +368,8 @@ class TokenEndpoint:
             raise
 
 
-def _wrong_clock() -> RemoteError:
+def _refused_signature() -> RemoteError:
     return RemoteError(
-        "The server refused what was signed, and its clock is not ours. It is signed again by its "
-        "own clock."
+        "The server refused what was signed: its clock is not ours, or it wants a nonce. It is "
+        "signed again."
     )

@@ -97,11 +97,12 @@ class MemoryJobs:
         now: datetime,
         until: datetime,
         limit: int,
+        kind: str,
     ) -> Sequence[JobRow]:
         due = [
             (key, row)
             for key, row in self._rows.items()
-            if row.due_at <= now and self._leases.get(key, now) <= now
+            if row.kind == kind and row.due_at <= now and self._leases.get(key, now) <= now
         ]
         due.sort(key=lambda one: (one[1].due_at, one[1].id))
         for key, row in due[:limit]:

@@ -11,12 +11,10 @@ from connectsmith.errors import DefinitionError
     [
         ({"type": "oauth1"}, "type"),
         ({"type": "none"}, "type"),
-        ({"grant": "device_code"}, "grant"),
+        ({"grant": "device_code"}, "deviceAuthorizationURL"),
         ({"clientAuth": "private_key_jwt", "assertion": {"alg": "HS256"}}, "assertion/alg"),
         ({"grant": "jwt_bearer", "assertion": {"lifetime": 3601}}, "assertion/lifetime"),
         ({"privateKey": "written out"}, "privateKey"),
-        ({"dpop": True}, "dpop"),
-        ({"signedRequest": True}, "signedRequest"),
         ({"clientID": None}, "clientID"),
         ({"clientAuth": "basic", "clientSecret": None}, "clientSecret"),
         ({"clientSecret": "written out"}, "clientSecret"),

@@ -1,4 +1,5 @@
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 from tests.core.authorization.blocks import (
@@ -250,3 +251,19 @@ def test_nothing_secret_is_in_the_representation_of_a_request() -> None:
 
     for secret in (CODE.reveal(), CLIENT_SECRET, VERIFIER.reveal(), "Basic"):
         assert secret not in shown
+
+
+@pytest.mark.row("C-45")
+def test_resources_are_repeated_in_exchange_and_refresh_alike() -> None:
+    aimed = client(resource=["https://a.example.com/", "urn:b"])
+    exchange = exchange_request(
+        aimed, code=CODE, redirect_uri=REDIRECT_URI, verifier=VERIFIER, values=values()
+    )
+    refresh = refresh_request(aimed, refresh_token=Secret("rt"), values=values())
+
+    for request in (exchange, refresh):
+        sent = parse_qsl(request.body.decode())
+        assert [value for name, value in sent if name == "resource"] == [
+            "https://a.example.com/",
+            "urn:b",
+        ]

@@ -19,6 +19,7 @@ from tests.core.authorization.blocks import (
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.request import (
+    Asked,
     authorization_endpoint,
     authorization_request,
     new_challenge,
@@ -33,13 +34,8 @@ UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~
 
 
 def url_of(signing_in: OAuthClient, given_values: Values | None = None) -> str:
-    return authorization_request(
-        signing_in,
-        redirect_uri=REDIRECT_URI,
-        state=STATE,
-        verifier=VERIFIER,
-        values=given_values or values(),
-    )
+    asked = Asked(REDIRECT_URI, STATE, VERIFIER)
+    return authorization_request(signing_in, asked, values=given_values or values())
 
 
 @pytest.mark.row("C-02")

@@ -5,6 +5,9 @@ const keyOf = (kind, id) => `${kind}:${id}`;
 
 export const forgetEverything = () => kept.clear();
 export const keepClient = (metadata) => kept.set(keyOf('Client', metadata.client_id), { payload: metadata });
+export const changeClient = ({ client_id, ...metadata }) => {
+  Object.assign(kept.get(keyOf('Client', client_id)).payload, metadata);
+};
 
 export class Memory {
   constructor(kind) { this.kind = kind; }

@@ -22,6 +22,9 @@ export async function answerConsent(provider, request, response, form) {
   const accountId = form.get('person');
   const grant = new provider.Grant({ accountId, clientId: details.params.client_id });
   grant.addOIDCScope(details.params.scope ?? '');
+  for (const resource of [details.params.resource ?? []].flat()) {
+    grant.addResourceScope(resource, details.params.scope ?? '');
+  }
   const result = { login: { accountId }, consent: { grantId: await grant.save() } };
   return provider.interactionFinished(request, response, result);
 }

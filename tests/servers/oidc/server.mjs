@@ -12,7 +12,7 @@ import { Provider, errors } from 'oidc-provider';
 import { answerApi, forgetEvents } from './calendar.mjs';
 import { forgetProofs } from './dpop.mjs';
 import { forgetAssertions, offerGrants } from './grants.mjs';
-import { Memory, forgetEverything, keepClient } from './memory.mjs';
+import { Memory, changeClient, forgetEverything, keepClient } from './memory.mjs';
 import { PEOPLE, answerConsent, consentPage } from './people.mjs';
 import { readBody, sendJson } from './wire.mjs';
 
@@ -125,6 +125,7 @@ async function control(pathname, request, response) {
       lifetimes.set(metadata.client_id, access_token_seconds);
       keepClient(metadata);
     },
+    '/control/change': () => changeClient(body),
     '/control/device': () => answerDevice(body),
     '/control/events': () => seen,
     '/control/reset': reset,

@@ -6,7 +6,7 @@ The audience is one text, the issuer's: an assertion that one server is given is
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.filling import (
@@ -16,6 +16,7 @@ from connectsmith.core.authorization.filling import (
     fill,
     own_values,
 )
+from connectsmith.core.authorization.parameters import Parameters
 from connectsmith.core.authorization.signing import Signing, SigningKey, Unsigned
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.facts import is_secret_name
@@ -23,6 +24,9 @@ from connectsmith.core.message import Carried
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Bug, ValueMissing
+
+LONGEST_REQUEST: Final = timedelta(minutes=5)
+"""How long a signed authorization request may be presented."""
 
 
 def signed_assertion(client: OAuthClient, values: Values) -> tuple[Secret, tuple[Carried, ...]]:
@@ -45,6 +49,31 @@ def signed_assertion(client: OAuthClient, values: Values) -> tuple[Secret, tuple
     }
     header = {"typ": "JWT", **plan.header.render(filling.texts)}
     return signed(client, values, header, claims, also=filling.carried, key=key)
+
+
+def request_object(
+    client: OAuthClient, parameters: Parameters, values: Values
+) -> tuple[Secret, tuple[Carried, ...]]:
+    """Sign an authorization request's parameters (RFC 9101 section 4): for the issuer, and briefly.
+
+    Raises:
+        KeyUnusable: the private key cannot sign it.
+    """
+    client_id, _ = client_identity(client, values)
+    filling = fill(client.assertion.names, values, own_values(client, client_id, values))
+    claims: dict[str, Any] = {}
+    for name, value in parameters:
+        text, earlier = value.reveal(), claims.get(name)
+        listed = earlier if isinstance(earlier, list) else [earlier]
+        claims[name] = text if earlier is None else [*listed, text]
+    issued = times(signing_of(values), min(client.assertion.lifetime, LONGEST_REQUEST))
+    claims |= {
+        "iss": client_id.reveal() if client_id else "",
+        "aud": audience(client, values, filling),
+        "nbf": issued["iat"],
+        **issued,
+    }
+    return signed(client, values, {"typ": "oauth-authz-req+jwt"}, claims, also=filling.carried)
 
 
 def signed(

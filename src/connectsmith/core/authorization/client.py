@@ -13,10 +13,14 @@ from connectsmith.core.authorization.endpoints import (
     authorization_endpoint,
     optional_template,
     revocation_endpoint,
+    side_endpoint,
     token_endpoint,
+    url_missing,
 )
+from connectsmith.core.authorization.metadata import Metadata
 from connectsmith.core.authorization.steps import Step, compile_follow_ups, secrets_of
 from connectsmith.core.definition.facts import is_secret_name, sign_in_kind
+from connectsmith.core.definition.hosts import UrlTemplate, compile_url
 from connectsmith.core.definition.model import (
     Assertion,
     AuthComponents,
@@ -24,12 +28,12 @@ from connectsmith.core.definition.model import (
     Definition,
     Grant,
     ParameterNames,
+    Refresh,
 )
 from connectsmith.core.definition.placeholders import Template, compile_template
 from connectsmith.core.definition.sign_in import ALGORITHMS, LONGEST_GRANT, LONGEST_PROOF
 from connectsmith.errors import DefinitionError
 
-_CARRIED_OUT = frozenset({"authorization_code", "client_credentials", "password", "jwt_bearer"})
 _WITH_PERSON = frozenset({"authorization_code", "device_code"})
 _NEEDS_SECRET = frozenset({"basic", "basic_raw", "basic_secret", "body", "both"})
 _NEEDS_ID = frozenset({"basic", "basic_raw", "body", "both", "private_key_jwt"})
@@ -54,12 +58,17 @@ class OAuthClient:
     exchange: TokenEndpoint
     refresh: TokenEndpoint
     revocation: TokenEndpoint | None
+    device: TokenEndpoint | None
+    pushed: TokenEndpoint | None
+    signed_request: bool
+    dpop: bool
     scopes: tuple[str, ...]
     scope_separator: str
     resource: tuple[str, ...]
     audience: tuple[str, ...]
     pkce: bool
     issuer: str | None
+    iss_required: bool
     capture: Capture
     callback_names: Mapping[str, str]
     refresh_margin: timedelta | None
@@ -67,6 +76,8 @@ class OAuthClient:
     refresh_by: Literal["refresh_token", "access_token"]
     refresh_extends: bool
     secret_names: frozenset[str]
+    registration_url: UrlTemplate | None = None
+    """Where it registers itself, as the definition names no client id."""
     follow_ups: tuple[Step, ...] = ()
 
     @property
@@ -80,6 +91,11 @@ class OAuthClient:
         return self.grant not in _WITH_PERSON
 
     @property
+    def needs_person(self) -> bool:
+        """Whether a resource owner has to say yes, here or at another screen."""
+        return self.needs_browser or self.device is not None
+
+    @property
     def needs_browser(self) -> bool:
         """Whether a resource owner has to say yes in a browser."""
         return self.authorization is not None
@@ -90,8 +106,10 @@ class OAuthClient:
         return self.scope_separator.join(self.scopes)
 
 
-def oauth_client(definition: Definition) -> OAuthClient:
+def oauth_client(definition: Definition, metadata: Metadata | None = None) -> OAuthClient:
     """Compile the sign-in of a definition that reading found no error in.
+
+    `metadata` is what its issuer says of itself; it has filled the definition already.
 
     Raises:
         DefinitionError: it describes none that can be carried out; `place` says where.
@@ -99,45 +117,43 @@ def oauth_client(definition: Definition) -> OAuthClient:
     auth = definition.auth_components
     _check_kind(definition)
     names = auth.parameter_names or ParameterNames()
-    written = (auth.client_id, auth.client_secret, auth.private_key, auth.key_id)
-    client_id, client_secret, private_key, key_id = map(optional_template, written)
-    assertion = assertion_plan(auth.assertion)
-    exchange = token_endpoint(definition, names, refreshing=False)
-    refresh = token_endpoint(definition, names, refreshing=True)
-    _check_client(auth, exchange, refresh)
-    signs = _signs(auth, exchange, refresh)
-    _check_not_shown(client_id, client_secret, private_key)
-    signing = (private_key, key_id) if signs else ()
+    exchange, refresh = (token_endpoint(definition, names, refreshing=r) for r in (False, True))
+    signs = _checked(auth, exchange, refresh)
+    renewal = auth.refresh or Refresh()
     follow_ups = compile_follow_ups(definition, exchange.url)
     return OAuthClient(
         grant=auth.grant,
-        client_id=client_id,
-        client_secret=client_secret,
-        private_key=private_key,
-        key_id=key_id,
-        assertion=assertion,
+        client_id=optional_template(auth.client_id),
+        client_secret=optional_template(auth.client_secret),
+        private_key=optional_template(auth.private_key),
+        key_id=optional_template(auth.key_id),
+        assertion=assertion_plan(auth.assertion),
         signs=signs,
         authorization=authorization_endpoint(definition, names),
         exchange=exchange,
         refresh=refresh,
         revocation=revocation_endpoint(definition, exchange),
+        pushed=_pushing(definition, exchange, metadata),
+        signed_request=auth.signed_request,
+        dpop=auth.dpop,
+        device=_device_endpoint(definition, exchange),
         scopes=_listed(auth.scope.split() if isinstance(auth.scope, str) else auth.scope),
         scope_separator=auth.scope_separator,
         resource=_listed(auth.resource),
         audience=_listed(auth.audience),
         pkce=auth.pkce == "S256" and auth.grant != "client_credentials",
         issuer=auth.issuer,
+        iss_required=metadata is not None and metadata.iss_required,
         capture=auth.capture or Capture(),
         callback_names=names.callback,
-        refresh_margin=_seconds(auth.refresh.margin if auth.refresh else None),
-        refresh_lifetime=_seconds(auth.refresh.lifetime if auth.refresh else None),
-        refresh_by=auth.refresh.by if auth.refresh else "refresh_token",
-        refresh_extends=auth.refresh.extends if auth.refresh else False,
-        secret_names=_secrets(client_id, client_secret, *signing)
-        | exchange.secrets
-        | refresh.secrets
-        | frozenset(filter(is_secret_name, assertion.names if signs else ()))
-        | secrets_of(follow_ups),
+        refresh_margin=_seconds(renewal.margin),
+        refresh_lifetime=_seconds(renewal.lifetime),
+        refresh_by=renewal.by,
+        refresh_extends=renewal.extends,
+        secret_names=_own_secrets(auth, signs=signs).union(
+            exchange.secrets, refresh.secrets, secrets_of(follow_ups)
+        ),
+        registration_url=None if auth.client_id else _registration_url(definition),
         follow_ups=follow_ups,
     )
 
@@ -152,24 +168,37 @@ def _check_kind(definition: Definition) -> None:
             f'The sign-in type "{auth.type}" has no OAuth client; use "oauth2".',
             place=f"{SIGN_IN}/type",
         )
-    if auth.grant not in _CARRIED_OUT:
-        raise DefinitionError(
-            f'The grant "{auth.grant}" is not carried out yet. '
-            f"Use one of {', '.join(sorted(_CARRIED_OUT))}.",
-            place=f"{SIGN_IN}/grant",
-        )
-    for member, written in (("dpop", auth.dpop), ("signedRequest", auth.signed_request)):
-        if written:
-            raise DefinitionError(
-                f'"{member}" is not carried out yet, and signing in without it would be weaker '
-                "than the definition asks for.",
-                place=f"{SIGN_IN}/{member}",
-            )
+
+
+def _checked(auth: AuthComponents, *endpoints: TokenEndpoint) -> bool:
+    """Check who the client is; tell whether it signs anything."""
+    _check_client(auth, *endpoints)
+    _check_not_shown(
+        *map(optional_template, (auth.client_id, auth.client_secret, auth.private_key))
+    )
+    return _signs(auth, *endpoints)
+
+
+def _own_secrets(auth: AuthComponents, *, signs: bool) -> frozenset[str]:
+    """Return the names of the connector's secrets that the client itself is made of."""
+    found = _secrets(*map(optional_template, (auth.client_id, auth.client_secret)))
+    if not signs:
+        return found
+    signing = _secrets(*map(optional_template, (auth.private_key, auth.key_id)))
+    named = assertion_plan(auth.assertion).names
+    return found | signing | frozenset(filter(is_secret_name, named))
+
+
+def _registration_url(definition: Definition) -> UrlTemplate | None:
+    written = definition.auth_components.registration_url
+    return compile_url(written, definition) if written else None
 
 
 def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
     for endpoint in endpoints:
         how = endpoint.client_auth
+        if not auth.client_id and auth.registration_url:
+            continue
         if how in _NEEDS_SECRET and not auth.client_secret:
             raise DefinitionError(
                 f'The client authentication "{how}" needs a "clientSecret".',
@@ -187,6 +216,31 @@ def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
                 f'its name in double braces, as in "{{{{{member}}}}}".',
                 place=f"{SIGN_IN}/{member}",
             )
+
+
+def _device_endpoint(definition: Definition, exchange: TokenEndpoint) -> TokenEndpoint | None:
+    auth = definition.auth_components
+    if auth.grant != "device_code":
+        return None
+    if not auth.device_authorization_url:
+        raise url_missing("deviceAuthorizationURL")
+    return side_endpoint(auth.device_authorization_url, definition, exchange)
+
+
+def _pushing(
+    definition: Definition, exchange: TokenEndpoint, metadata: Metadata | None
+) -> TokenEndpoint | None:
+    """Return where authorization requests are pushed (RFC 9126), if they are."""
+    written = definition.auth_components.par_url
+    if written:
+        return side_endpoint(written, definition, exchange)
+    if metadata is not None and metadata.par_required:
+        raise DefinitionError(
+            "The issuer takes pushed authorization requests only, and names no endpoint for them. "
+            'Write its "parURL".',
+            place=f"{SIGN_IN}/parURL",
+        )
+    return None
 
 
 def _signs(auth: AuthComponents, *endpoints: TokenEndpoint) -> bool:

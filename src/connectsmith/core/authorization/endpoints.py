@@ -69,7 +69,7 @@ def authorization_endpoint(
     if auth.grant != "authorization_code" and not consents_first:
         return None
     if not auth.authorization_url:
-        raise _url_missing("authorizationURL")
+        raise url_missing("authorizationURL")
     renames, place = names.authorization, f"{SIGN_IN}/authorizationParams"
     reserved = parameters.CREDENTIALS | parameters.BROWSER_BOUND
     authored = _authored(auth.authorization_params)
@@ -97,7 +97,7 @@ def token_endpoint(
     """Compile how a grant is exchanged, or refreshed."""
     auth = definition.auth_components
     if not auth.token_url:
-        raise _url_missing("tokenURL")
+        raise url_missing("tokenURL")
     url = compile_url((refreshing and auth.refresh_url) or auth.token_url, definition)
     written = _token_request(auth, refreshing=refreshing)
     member = "refreshParams" if refreshing else "tokenParams"
@@ -125,14 +125,17 @@ def token_endpoint(
 
 
 def revocation_endpoint(definition: Definition, exchange: TokenEndpoint) -> TokenEndpoint | None:
-    """Return where tokens are revoked: always POST and form (RFC 7009 section 2.1).
+    """Return where tokens are revoked (RFC 7009 section 2.1)."""
+    written = definition.auth_components.revocation_url
+    return side_endpoint(written, definition, exchange) if written else None
+
+
+def side_endpoint(written: str, definition: Definition, exchange: TokenEndpoint) -> TokenEndpoint:
+    """Compile an endpoint beside the token endpoint's: always POST and form.
 
     Headers and names of the client's parameters are those of the exchange: what a gateway wants
     of one endpoint it wants of the other.
     """
-    written = definition.auth_components.revocation_url
-    if not written:
-        return None
     url = compile_url(written, definition)
     renames = {name: wire for name, wire in exchange.renames.items() if name.startswith("client_")}
     return replace(
@@ -205,7 +208,8 @@ def _authored(written: Mapping[str, str | None]) -> Authored:
     }
 
 
-def _url_missing(member: str) -> DefinitionError:
+def url_missing(member: str) -> DefinitionError:
+    """Return the error for an address without which nobody can sign in."""
     return DefinitionError(
         f'The definition has no "{member}"; nobody can sign in without it.',
         place=f"{SIGN_IN}/{member}",

@@ -55,7 +55,7 @@ def exchange_request(
     if client.pkce:
         ours["code_verifier"] = (verifier,)
         held.append(Carried("the code verifier", verifier, values.destinations))
-    return _token_request(
+    return token_request(
         client, client.exchange, ours, held, values=values, redirect_uri=redirect_uri
     )
 
@@ -68,13 +68,13 @@ def refresh_request(client: OAuthClient, *, refresh_token: Secret, values: Value
     ours = {"grant_type": (Secret("refresh_token"),), "refresh_token": (refresh_token,)}
     name = f"the connection's {client.refresh_by.replace('_', ' ')}"
     held = [Carried(name, refresh_token, values.destinations)]
-    return _token_request(client, client.refresh, ours, held, values=values)
+    return token_request(client, client.refresh, ours, held, values=values)
 
 
 def client_credentials_request(client: OAuthClient, *, values: Values) -> HttpRequest:
     """Write the request for a token on the client's own behalf (RFC 6749 section 4.4.2)."""
     ours = {"grant_type": (Secret("client_credentials"),), "scope": (Secret(client.scope),)}
-    return _token_request(client, client.exchange, ours, [], values=values)
+    return token_request(client, client.exchange, ours, [], values=values)
 
 
 def password_request(client: OAuthClient, *, values: Values) -> HttpRequest:
@@ -83,7 +83,7 @@ def password_request(client: OAuthClient, *, values: Values) -> HttpRequest:
     User name and password are `tokenParams` of the definition: only it knows the owner's fields.
     """
     ours = {"grant_type": (Secret("password"),), "scope": (Secret(client.scope),)}
-    return _token_request(client, client.exchange, ours, [], values=values)
+    return token_request(client, client.exchange, ours, [], values=values)
 
 
 def assertion_request(client: OAuthClient, *, values: Values) -> HttpRequest:
@@ -94,7 +94,7 @@ def assertion_request(client: OAuthClient, *, values: Values) -> HttpRequest:
         "assertion": (assertion,),
         "scope": (Secret(client.scope),),
     }
-    return _token_request(client, client.exchange, ours, carried, values=values)
+    return token_request(client, client.exchange, ours, carried, values=values)
 
 
 def unattended_request(client: OAuthClient, *, values: Values) -> HttpRequest:
@@ -149,7 +149,7 @@ def identity(client: OAuthClient, endpoint: TokenEndpoint, values: Values) -> Id
     return Identity(client_id, proof, carried)
 
 
-def _token_request(
+def token_request(
     client: OAuthClient,
     endpoint: TokenEndpoint,
     ours: Mapping[str, tuple[Secret, ...]],

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.dpop import TOKEN_TYPE
 from connectsmith.core.authorization.token_answer import (
     LONGEST_VALUE,
     find,
@@ -21,7 +22,7 @@ from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.model import CaptureFrom, TokenResponse
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import TokenAnswerInvalid
+from connectsmith.errors import TokenAnswerInvalid, TokenNotBound
 from connectsmith.values import value_class
 
 BOUND_TYPES: Final = frozenset({"dpop", "mac", "pop"})
@@ -177,7 +178,7 @@ def _token_set(
         received_at=received_at,
         refresh_token=refresh_token or (held.refresh_token if held else None),
         id_token=id_token or (held.id_token if held else None),
-        token_type=bearer_type(find(body, answer.token_type)),
+        token_type=_token_type(client, find(body, answer.token_type)),
         lifetime=_lifetime(client, body, answer, received_at)
         or (held.lifetime if held and access_token is held.access_token else None),
         refresh_lifetime=_refresh_lifetime(body, answer, received_at),
@@ -217,17 +218,32 @@ def _secret(found: Any) -> Secret | None:
     return None if text is None else Secret(text)
 
 
+def _token_type(client: OAuthClient, found: Any) -> str:
+    """Return the type; where `DPoP` was asked for, every other is refused, as it would be less."""
+    if not client.dpop:
+        return bearer_type(found)
+    word = one_line(found, LONGEST_TYPE) if isinstance(found, str) else ""
+    if word.lower() == TOKEN_TYPE.lower():
+        return TOKEN_TYPE
+    raise TokenNotBound(
+        f"The definition asks for tokens bound to a key, and the server issued one of type "
+        f'"{word or "bearer"}", which anybody could use. It is not used. If the server cannot do '
+        "better, take `dpop` out of the definition.",
+        place="/auth_components/dpop",
+    )
+
+
 def bearer_type(found: Any) -> str:
     """Return the type in the server's word; `bearer` when it gives none (RFC 6749 section 7.1).
 
     Slack says `bot` and `user` and means bearer, so unknown words pass. A type that needs proof of
-    a key is refused: used as bearer, it would fail in every call or be less than was asked for.
+    a key is refused: used as bearer, it would fail in every call.
     """
     word = one_line(found, LONGEST_TYPE) if isinstance(found, str) else ""
     if word.lower() in BOUND_TYPES:
         raise TokenAnswerInvalid(
             f'The token endpoint issued a token of type "{word}", which needs proof of a key. '
-            "Such tokens are not supported yet."
+            "Write `dpop` into the definition if it is DPoP."
         )
     return "bearer" if word.lower() in {"", "bearer"} else word
 

@@ -19,6 +19,7 @@ _FIELD: Final = "field"
 _CAPTURED: Final = "captured"
 _GRANTED: Final = "granted"
 _ABOUT: Final = "tokens"
+_DPOP_KEY: Final = "dpop_key"
 _OFFER: Final = "offer"
 
 
@@ -44,6 +45,8 @@ class Credentials:
     tokens: TokenSet | None = None
     fields: Mapping[str, Secret] = field(default_factory=dict)
     captured: Mapping[str, Secret] = field(default_factory=dict)
+    dpop_key: Secret | None = None
+    """The private key that its tokens are bound to (RFC 9449), as a JWK."""
     offer: Offer | None = None
     """What the connection's owner still has to choose from."""
 
@@ -54,14 +57,16 @@ class Credentials:
     def flat(self) -> dict[str, Secret]:
         """Return the flat form that is sealed.
 
-        `access_token`, `refresh_token`, `id_token`, `field.KEY`, `captured.NAME`, `granted.NAME`
-        (captured from token answers), in `tokens`, as JSON, what is no secret about them, and in
-        `offer` what there is to choose from.
+        `dpop_key`, `access_token`, `refresh_token`, `id_token`, `field.KEY`, `captured.NAME`,
+        `granted.NAME` (captured from token answers), in `tokens`, as JSON, what is no secret about
+        them, and in `offer` what there is to choose from.
         """
         flat = {f"{_FIELD}.{key}": value for key, value in self.fields.items()}
         flat |= {f"{_CAPTURED}.{name}": value for name, value in self.captured.items()}
         if self.offer is not None:
             flat[_OFFER] = Secret(json.dumps(_offered(self.offer)))
+        if self.dpop_key is not None:
+            flat[_DPOP_KEY] = self.dpop_key
         if self.tokens is None:
             return flat
         held = {name: getattr(self.tokens, name) for name in _TOKENS}
@@ -87,6 +92,7 @@ class Credentials:
             tokens=tokens,
             fields=under[_FIELD],
             captured=under[_CAPTURED],
+            dpop_key=flat.get(_DPOP_KEY),
             offer=_offer(flat[_OFFER]) if _OFFER in flat else None,
         )
 

@@ -22,20 +22,7 @@ class Unused:
         return value is not None and value != self.default and value not in ({}, [])
 
 
-_UNCALLED = "that address is never called"
-
 WITHOUT_EFFECT: Final[Mapping[str, Mapping[str, Unused]]] = {
-    "AuthComponents": {
-        "grant": Unused(
-            "nobody can sign in this way yet",
-            values=frozenset({"device_code"}),
-        ),
-        "deviceAuthorizationURL": Unused(_UNCALLED),
-        "parURL": Unused("the authorization request goes through the browser"),
-        "registrationURL": Unused("the client must be registered by hand"),
-        "dpop": Unused("access tokens are sent without proof of possession", default=False),
-        "signedRequest": Unused("the authorization request is not signed", default=False),
-    },
     "Action": {
         "pagination": Unused("a call returns one page"),
         "outputs": Unused("the answer is returned as it came"),

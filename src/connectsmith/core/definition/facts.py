@@ -63,13 +63,14 @@ def origins_of_auth(
 ) -> tuple[str, ...]:
     """Return where secrets, refresh tokens and fields go when signing in and renewing.
 
-    Those of `tokenURL`, `refreshURL`, `revocationURL` and of follow-up requests that hold secrets,
-    as `UrlTemplate.origins` writes them, without `*`: no secret goes to just any host. With
+    Those of `tokenURL` and its like, and of follow-up requests that hold secrets, as
+    `UrlTemplate.origins` writes them, without `*`: no secret goes to just any host. With
     `fields` (flat, as `UrlTemplate.render` takes them) `*` becomes the one origin that they make.
     """
     auth = definition.auth_components
     rules = HostRules.of(definition)
     urls = [auth.token_url, auth.refresh_url, auth.revocation_url]
+    urls += [auth.device_authorization_url, auth.par_url, auth.registration_url]
     urls += [each.url for each in auth.follow_up if _shows_secrets(each)]
     return _reach((compile_with(each, rules) for each in urls if each), fields)
 

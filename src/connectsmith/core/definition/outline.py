@@ -20,7 +20,14 @@ from connectsmith.core.definition.syntax import scan
 from connectsmith.errors import UrlInvalid
 
 MOST_BYTES: Final = 1024 * 1024
-_LEADING: Final = ("tokenURL", "refreshURL", "revocationURL")
+_LEADING: Final = (
+    "tokenURL",
+    "refreshURL",
+    "revocationURL",
+    "deviceAuthorizationURL",
+    "parURL",
+    "registrationURL",
+)
 """Members of `auth_components` that say where secrets go."""
 
 

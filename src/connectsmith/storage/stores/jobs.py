@@ -19,7 +19,7 @@ _DUE = "due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)"
 _CLAIM = f"""
 UPDATE jobs SET lease_owner = :owner, lease_until = :until, attempts = attempts + 1
 WHERE {_DUE} AND (workspace, id) IN (
-  SELECT workspace, id FROM jobs WHERE {_DUE} ORDER BY due_at, id LIMIT :limit)
+  SELECT workspace, id FROM jobs WHERE kind = :kind AND {_DUE} ORDER BY due_at, id LIMIT :limit)
 RETURNING {_JOBS.columns}
 """  # noqa: S608 - names of our own columns
 _FINISH = "DELETE FROM jobs WHERE workspace = :workspace AND id = :id"
@@ -39,9 +39,9 @@ class SqlJobs:
         await self._database.write(Statement(_JOBS.insert(), _JOBS.encode(row)))
 
     async def claim(
-        self, *, owner: str, now: datetime, until: datetime, limit: int
+        self, *, owner: str, now: datetime, until: datetime, limit: int, kind: str
     ) -> Sequence[JobRow]:
-        values: dict[str, Value] = {"owner": owner, "limit": limit}
+        values: dict[str, Value] = {"owner": owner, "limit": limit, "kind": kind}
         values |= {"now": micros(now), "until": micros(until)}
         effects = await self._database.write(Statement(_CLAIM, values))
         rows = _JOBS.decode_all(effects[-1].rows) if effects else []

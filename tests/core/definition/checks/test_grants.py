@@ -77,3 +77,13 @@ def test_audience_without_an_issuer_is_warned_of() -> None:
 
     assert ("audience_unsure", AUTH) in found(signing)
     assert ("audience_unsure", AUTH) not in found(named)
+
+
+@pytest.mark.row("C-45")
+@pytest.mark.parametrize("resource", ["api.example.com", "/api", "https://api.example.com/#a", ""])
+def test_resource_is_an_absolute_uri_without_fragment(resource: str) -> None:
+    pointer = f"{AUTH}/resource"
+
+    assert ("value_invalid", pointer) in found({pointer: resource})
+    assert ("value_invalid", f"{pointer}/1") in found({pointer: ["urn:a", resource]})
+    assert ("value_invalid", pointer) not in found({pointer: "https://api.example.com/a?b"})

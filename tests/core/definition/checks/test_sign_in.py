@@ -184,8 +184,6 @@ def test_every_member_of_the_table_without_effect_is_one_of_the_format() -> None
 @pytest.mark.parametrize(
     ("member", "value"),
     [
-        (f"{AUTH}/dpop", True), (f"{AUTH}/signedRequest", True), (f"{AUTH}/parURL", "https://x.example"),
-        (f"{AUTH}/grant", "device_code"),
         ("/policies/retry", {"attempts": 2}), ("/policies/pagination", {"type": "link"}),
         ("/actions/0/pagination", {"type": "link"}), ("/actions/0/outputs", {"sample": 1}),
         ("/actions/0/urlFields/0/choicesFrom", {"modelId": "a", "actionId": "b"}),

@@ -1,5 +1,6 @@
 """The rules of grants: what each needs, and what is dangerous about some."""
 
+import re
 from typing import Any, Final
 
 from connectsmith.core.definition.checks.scope import AUTH, Scope, names_in
@@ -17,6 +18,7 @@ _NEEDED: Final = {
     "password": ("tokenURL",),
     "jwt_bearer": ("tokenURL",),
 }
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+")
 _WITH_SECRET: Final = frozenset({"basic", "basic_raw", "basic_secret", "body", "both"})
 
 
@@ -28,6 +30,7 @@ def check_grant(auth: dict[str, Any], scope: Scope) -> None:
         _check_password(auth, scope)
     if signs(auth):
         _check_assertion(auth, scope)
+    _check_resource(auth, scope)
 
 
 def client_auth(auth: dict[str, Any]) -> set[str]:
@@ -60,9 +63,12 @@ def _check_needed(auth: dict[str, Any], grant: Any, scope: Scope) -> None:
 
 
 def _found_elsewhere(auth: dict[str, Any], name: str) -> bool:
-    """Tell whether a member is found by discovery, or made by registration."""
-    del auth, name
-    return False
+    """Tell whether a member is found by discovery, or is made by registration."""
+    issuer = text(auth, "issuer")
+    discovered = bool(issuer) and "{{" not in (issuer or "")
+    if name == "clientID":
+        return discovered or "registrationURL" in auth
+    return name.endswith("URL") and discovered
 
 
 def _check_password(auth: dict[str, Any], scope: Scope) -> None:
@@ -95,6 +101,17 @@ def _check_password(auth: dict[str, Any], scope: Scope) -> None:
     if fields and not any(scope.is_masked(each) for _, each in fields):
         message = "The field that holds the password should be masked."
         scope.findings.warning("field_not_masked", (AUTH, "tokenParams"), message)
+
+
+def _check_resource(auth: dict[str, Any], scope: Scope) -> None:
+    """See that each resource is an absolute URI without fragment (RFC 8707 section 2)."""
+    written = auth.get("resource")
+    listed = written if isinstance(written, list) else [written]
+    for index, each in enumerate(listed):
+        if isinstance(each, str) and not _ABSOLUTE.fullmatch(each):
+            path = (AUTH, "resource", index) if isinstance(written, list) else (AUTH, "resource")
+            message = "A resource is an absolute URI without a fragment, as in https://api.example."
+            scope.findings.error("value_invalid", path, message)
 
 
 def _check_assertion(auth: dict[str, Any], scope: Scope) -> None:

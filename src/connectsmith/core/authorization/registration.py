@@ -1,0 +1,223 @@
+"""Dynamic client registration: ask for a client, and take no other than was asked for (RFC 7591).
+
+What the server changes in the answer is accepted only if the client still works as the definition
+means it: with our redirect URI alone, and authenticated as was asked.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.device import GRANT_TYPE as DEVICE_CODE
+from connectsmith.core.authorization.grant import JWT_BEARER
+from connectsmith.core.authorization.token_answer import token_text
+from connectsmith.core.authorization.words import one_line
+from connectsmith.core.definition.origins import origin_of
+from connectsmith.core.message import Carried, HttpRequest, HttpResponse, Purpose
+from connectsmith.core.secret.destinations import Destinations
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import (
+    DefinitionError,
+    RegistrationRefused,
+    TokenAnswerInvalid,
+    UrlInvalid,
+)
+
+METHODS: Final = {
+    "none": "none",
+    "body": "client_secret_post",
+    "basic": "client_secret_basic",
+    "private_key_jwt": "private_key_jwt",
+}
+"""Ways to authenticate that can be registered (RFC 7591 section 2)."""
+GRANTS: Final = {
+    "authorization_code": "authorization_code",
+    "client_credentials": "client_credentials",
+    "device_code": DEVICE_CODE,
+    "password": "password",
+    "jwt_bearer": JWT_BEARER,
+}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = 4102444800
+"""Seconds: the year 2100. A secret that ends later does not end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registered client. `access_token` and `management_url` change it later (RFC 7592)."""
+
+    client_id: Secret
+    client_secret: Secret | None
+    expires_at: datetime | None
+    access_token: Secret | None
+    management_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The client that is asked for; `metadata` by its names in RFC 7591."""
+
+    url: str
+    metadata: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        """How it is to authenticate, in the standard's word."""
+        return str(self.metadata["token_endpoint_auth_method"])
+
+
+def wanted(client: OAuthClient, *, url: str, redirect_uri: str, name: str, jwks_url: str) -> Wanted:
+    """Say which client a definition needs.
+
+    Raises:
+        DefinitionError: its way to authenticate cannot be registered.
+    """
+    how = client.exchange.client_auth
+    if how not in METHODS:
+        raise DefinitionError(
+            f'A client that authenticates by "{how}" cannot register itself. Use one of '
+            f"{', '.join(METHODS)}, or register it by hand.",
+            place="/auth_components/clientAuth",
+        )
+    metadata: dict[str, Any] = {
+        "client_name": one_line(name, 100),
+        "redirect_uris": [redirect_uri],
+        "grant_types": [GRANTS[client.grant], "refresh_token"],
+        "response_types": ["code"] if client.grant == "authorization_code" else [],
+        "token_endpoint_auth_method": METHODS[how],
+    }
+    if client.scope:
+        metadata["scope"] = client.scope
+    if client.own_key_needed:
+        metadata["jwks_uri"] = jwks_url
+        metadata["token_endpoint_auth_signing_alg"] = client.assertion.alg
+    if client.dpop:
+        metadata["dpop_bound_access_tokens"] = True
+    return Wanted(url, metadata)
+
+
+def registration_request(asked: Wanted) -> HttpRequest:
+    """Write the request for a client (RFC 7591 section 3.1)."""
+    return _request("POST", asked.url, asked.metadata)
+
+
+def update_request(asked: Wanted, held: Registration, to: Destinations) -> HttpRequest:
+    """Write the request that renews a client, and perhaps its secret (RFC 7592 section 2.2)."""
+    body = {**asked.metadata, "client_id": held.client_id.reveal()}
+    return _managed("PUT", held, to, body)
+
+
+def deletion_request(held: Registration, to: Destinations) -> HttpRequest:
+    """Write the request that gives a client up (RFC 7592 section 2.3)."""
+    return _managed("DELETE", held, to, None)
+
+
+def read_registration(
+    asked: Wanted, response: HttpResponse, held: Registration | None = None
+) -> Registration:
+    """Read the answer (RFC 7591 section 3.2.1); what it leaves out is kept from what is `held`.
+
+    Raises:
+        RegistrationRefused: refused, or another client than was asked for.
+    """
+    body = _body(response)
+    redirects = body.get("redirect_uris", asked.metadata["redirect_uris"])
+    if redirects != asked.metadata["redirect_uris"]:
+        raise _other("redirect URIs")
+    if body.get("token_endpoint_auth_method", asked.method) != asked.method:
+        raise _other("a way to authenticate")
+    client_id = _credential(body, "client_id")
+    secret = _credential(body, "client_secret") or (held.client_secret if held else None)
+    if client_id is None or (held is not None and client_id != held.client_id):
+        raise _other("a client id")
+    if secret is None and asked.method in {"client_secret_post", "client_secret_basic"}:
+        raise _other("a client without a secret")
+    token = _credential(body, "registration_access_token")
+    url = _management(asked, body.get("registration_client_uri"))
+    return Registration(
+        client_id=client_id,
+        client_secret=secret,
+        expires_at=_ends(body.get("client_secret_expires_at")),
+        access_token=token or (held.access_token if held else None),
+        management_url=url or (held.management_url if held else None),
+    )
+
+
+def _body(response: HttpResponse) -> dict[str, Any]:
+    try:
+        body = json.loads(response.body)
+    except (ValueError, RecursionError):
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    if response.status not in (200, 201):
+        code = one_line(str(body.get("error") or response.status), 64)
+        words = one_line(str(body.get("error_description") or ""))
+        raise RegistrationRefused(
+            f"The authorization server registers no client for us ({code}). {words}".strip(),
+            place="/auth_components/registrationURL",
+        )
+    return body
+
+
+def _credential(body: Mapping[str, Any], name: str) -> Secret | None:
+    try:
+        text = token_text(body.get(name))
+    except TokenAnswerInvalid as error:
+        raise RegistrationRefused(f'The registration\'s "{name}" is no text.') from error
+    return Secret(text) if text else None
+
+
+def _management(asked: Wanted, url: object) -> str | None:
+    """Return where the client is changed later; only on the origin that registered it."""
+    try:
+        good = isinstance(url, str) and origin_of(url) == origin_of(asked.url)
+    except UrlInvalid:
+        good = False
+    return url if good and isinstance(url, str) else None
+
+
+def _ends(found: object) -> datetime | None:
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found < _LATEST:
+        return None
+    return _EPOCH + timedelta(seconds=found)
+
+
+def _request(method: str, url: str, body: Mapping[str, Any]) -> HttpRequest:
+    return HttpRequest(
+        method=method,
+        url=url,
+        headers=(("Accept", "application/json"), ("Content-Type", "application/json")),
+        body=json.dumps(body).encode(),
+        purpose=Purpose.TOKEN,
+    )
+
+
+def _managed(
+    method: str, held: Registration, to: Destinations, body: Mapping[str, Any] | None
+) -> HttpRequest:
+    token, url = held.access_token, held.management_url
+    if token is None or url is None:
+        raise RegistrationRefused("This registration cannot be changed: the server gave no way to.")
+    headers = [("Accept", "application/json"), ("Authorization", f"Bearer {token.reveal()}")]
+    if body is not None:
+        headers.append(("Content-Type", "application/json"))
+    return HttpRequest(
+        method=method,
+        url=url,
+        headers=tuple(headers),
+        body=b"" if body is None else json.dumps(body).encode(),
+        carries=(Carried("the registration's access token", token, to),),
+        purpose=Purpose.TOKEN,
+    )
+
+
+def _other(what: str) -> RegistrationRefused:
+    return RegistrationRefused(
+        f"The authorization server registered another client than was asked for: {what}. It is not "
+        "used.",
+        place="/auth_components/registrationURL",
+    )

@@ -1,0 +1,257 @@
+"""The device grant: begin it, and ask the server until somebody has said yes or no.
+
+What is asked for is kept sealed with its authorization, and when to ask next with a job, so that
+neither is lost with a process and no two processes ask for one code. The connection it ends in is
+unconfirmed: whoever began must keep it, for the one who typed the code may have been somebody who
+was talked into it (RFC 8628 section 5.4).
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from connectsmith.core.authorization.device import DeviceGrant, Poll, slower
+from connectsmith.core.authorization.token_set import TokenSet
+from connectsmith.core.connection.credentials import Credentials
+from connectsmith.core.connection.status import Status
+from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import (
+    CallerError,
+    ConnectsmithError,
+    NetworkError,
+    NotFound,
+    RemoteError,
+    SealBroken,
+)
+from connectsmith.service.attempts import (
+    DPOP_KEY,
+    authorization_place,
+    blueprint_of,
+    expired,
+    failed,
+    party_of,
+)
+from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.consents import Consents
+from connectsmith.service.making import NewConnection
+from connectsmith.service.party import Party
+from connectsmith.service.ports import (
+    Authorizations,
+    Clock,
+    Events,
+    Jobs,
+    Randomness,
+    Sealer,
+)
+from connectsmith.service.rows import AuthorizationRow, EventRow, JobRow
+from connectsmith.service.rules import Rules
+from connectsmith.service.token_endpoint import TokenEndpoint
+
+JOB: Final = "device"
+DEVICE_CODE: Final = "device_code"
+CLAIM: Final = timedelta(minutes=2)
+TOGETHER: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What somebody needs to say yes at another screen."""
+
+    user_code: str
+    verification_uri: str
+    complete: str | None
+
+
+class DeviceFlow:
+    """Begin device authorizations, and poll for them."""
+
+    def __init__(
+        self,
+        *,
+        authorizations: Authorizations,
+        blueprints: Blueprints,
+        connections: ConnectionDesk,
+        endpoint: TokenEndpoint,
+        jobs: Jobs,
+        events: Events,
+        sealer: Sealer,
+        clock: Clock,
+        randomness: Randomness,
+        rules: Rules,
+    ) -> None:
+        self._authorizations = authorizations
+        self._blueprints = blueprints
+        self._connections = connections
+        self._endpoint = endpoint
+        self._consents = Consents(endpoint, clock)
+        self._jobs = jobs
+        self._events = events
+        self._sealer = sealer
+        self._clock = clock
+        self._randomness = randomness
+        self._rules = rules
+        self._owner = randomness.new_id("own")
+
+    async def begin(
+        self, party: Party, row: AuthorizationRow, held: Mapping[str, Secret]
+    ) -> AuthorizationRow:
+        """Ask the server for a pair of codes, and store the authorization that waits for a yes.
+
+        Raises:
+            CallerError: it was begun on our pages, which cannot show a code yet.
+        """
+        if row.by_session:
+            raise CallerError(
+                "This connector signs in with a device code, which these pages cannot show yet. "
+                "Use the command line: connectsmith connect."
+            )
+        grant = await self._consents.device(party)
+        key = self._endpoint.bound(party).dpop_key
+        now = self._clock.now()
+        waiting = replace(
+            row,
+            status="polling",
+            expires_at=now + min(grant.lifetime, self._rules.device_lifetime),
+        )
+        kept = {**held, DEVICE_CODE: grant.device_code, **({DPOP_KEY: key} if key else {})}
+        waiting = replace(
+            waiting,
+            device=_said(grant),
+            sealed=self._sealer.seal(kept, authorization_place(row)),
+        )
+        await self._authorizations.add(waiting)
+        await self._jobs.add(
+            JobRow(
+                workspace=row.workspace,
+                id=self._randomness.new_id("job"),
+                kind=JOB,
+                subject=row.id,
+                due_at=now + grant.interval,
+                attempts=0,
+            )
+        )
+        return waiting
+
+    def code_of(self, row: AuthorizationRow) -> DeviceCode | None:
+        """Return what is to be typed where; None once that is over."""
+        if row.status != "polling" or row.device is None:
+            return None
+        said = json.loads(row.device)
+        return DeviceCode(said["user_code"], said["verification_uri"], said["complete"])
+
+    async def poll_due(self) -> int:
+        """Ask for all codes whose pause is over; return how many that were."""
+        now = self._clock.now()
+        jobs = await self._jobs.claim(
+            owner=self._owner, now=now, until=now + CLAIM, limit=TOGETHER, kind=JOB
+        )
+        endings = await asyncio.gather(*map(self._poll, jobs), return_exceptions=True)
+        failures = [each for each in endings if isinstance(each, Exception)]
+        if failures:
+            raise ExceptionGroup("device codes could not be polled", failures)
+        return len(jobs)
+
+    async def _poll(self, job: JobRow) -> None:
+        row = await self._authorizations.get(job.workspace, job.subject)
+        if row is None or row.status != "polling":
+            await self._jobs.finish(job.workspace, job.id)
+            return
+        if row.expires_at <= self._clock.now():
+            await self._authorizations.advance(expired(row), expected_status="polling")
+            await self._jobs.finish(job.workspace, job.id)
+            return
+        try:
+            held = self._held(row)
+            party = party_of(row, await blueprint_of(self._blueprints, row), held)
+            party = replace(party, connection=self._randomness.new_id("cnn"))
+            found = await self._consents.poll(party, held[DEVICE_CODE])
+        except (NetworkError, RemoteError):
+            await self._wait(job, row, None)
+        except (NotFound, SealBroken):
+            await self._jobs.finish(job.workspace, job.id)
+        except ConnectsmithError as error:
+            await self._fail(job, row, error)
+        else:
+            if isinstance(found, Poll):
+                await self._wait(job, row, found)
+            else:
+                await self._finish(job, row, party, found)
+
+    async def _wait(self, job: JobRow, row: AuthorizationRow, poll: Poll | None) -> None:
+        """Ask again after the pause, which only ever gets longer."""
+        said = json.loads(row.device or "{}")
+        before = timedelta(seconds=said["interval"])
+        pause = slower(before, poll)
+        if pause != before:
+            changed = json.dumps(said | {"interval": pause.total_seconds()})
+            await self._authorizations.advance(
+                replace(row, device=changed), expected_status="polling"
+            )
+        await self._jobs.postpone(job.workspace, job.id, self._clock.now() + pause)
+
+    async def _fail(self, job: JobRow, row: AuthorizationRow, error: ConnectsmithError) -> None:
+        over = failed(row, error.code, error.message)
+        if await self._authorizations.advance(over, expected_status="polling"):
+            await self._record(row, "authorization_failed", error.code)
+        await self._jobs.finish(job.workspace, job.id)
+
+    async def _finish(
+        self, job: JobRow, row: AuthorizationRow, party: Party, tokens: TokenSet
+    ) -> None:
+        try:
+            granted = await self._endpoint.granted(party, tokens)
+        except ConnectsmithError as error:
+            await self._fail(job, row, error)
+            return
+        new = NewConnection(
+            party=party,
+            tokens=granted.tokens,
+            offer=granted.offer,
+            test=row.test,
+            caller=row.created_by,
+            operator=row.operator,
+            status=Status.UNCONFIRMED,
+        )
+        values = await self._endpoint.values(party)
+        try:
+            connection = await self._connections.add(new)
+        except ConnectsmithError:
+            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
+            raise
+        done = replace(
+            row,
+            status="completed",
+            sealed=None,
+            device=None,
+            connection=connection.id,
+            expires_at=connection.discard_at or row.expires_at,
+        )
+        if not await self._authorizations.advance(done, expected_status="polling"):
+            await self._connections.discard(connection, "its authorization ended meanwhile")
+        else:
+            await self._record(row, "authorization_completed", connection.id)
+            await self._connections.introduce(connection)
+        await self._jobs.finish(job.workspace, job.id)
+
+    def _held(self, row: AuthorizationRow) -> dict[str, Secret]:
+        return self._sealer.open(row.sealed or b"", authorization_place(row))
+
+    async def _record(self, row: AuthorizationRow, what: str, message: str) -> None:
+        await self._events.add(
+            EventRow(row.workspace, self._clock.now(), row.created_by, what, row.id, message)
+        )
+
+
+def _said(grant: DeviceGrant) -> str:
+    return json.dumps(
+        {
+            "user_code": grant.user_code,
+            "verification_uri": grant.verification_uri,
+            "complete": grant.complete,
+            "interval": grant.interval.total_seconds(),
+        }
+    )

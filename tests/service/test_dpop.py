@@ -1,0 +1,172 @@
+"""Tokens bound to a key, at servers that would rather have it otherwise."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from tests.service.standing import ISSUER, TOKENS, Standing, answered
+
+from connectsmith.core.message import HttpRequest, HttpResponse
+
+UNATTENDED: dict[str, Any] = {
+    "grant": "client_credentials",
+    "authorizationURL": None,
+    "dpop": True,
+}
+BOUND = TOKENS | {"token_type": "DPoP"}
+NONCE_WANTED = '{"error": "use_dpop_nonce"}'
+
+
+def proof_of(request: HttpRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and claims of a request's proof."""
+    jwt = dict(request.headers)["DPoP"]
+    header, claims = (
+        json.loads(base64.urlsafe_b64decode(part + "==")) for part in jwt.split(".")[:2]
+    )
+    return header, claims
+
+
+def wanting(nonce: str, status: int = 400) -> HttpResponse:
+    """Answer as a server that wants this nonce, at its token endpoint or its API."""
+    headers = (
+        ("dpop-nonce", nonce),
+        ("www-authenticate", 'DPoP error="use_dpop_nonce"'),
+        ("content-type", "application/json"),
+    )
+    return HttpResponse(status, headers, NONCE_WANTED.encode())
+
+
+async def connect(installation: Standing) -> dict[str, Any]:
+    connector = await installation.connector(**UNATTENDED)
+    made: dict[str, Any] = await installation.caller.post(f"/v1/connectors/{connector}/connections")
+    return made
+
+
+@pytest.mark.row("C-42")
+async def test_proof_names_method_address_and_token_and_is_never_used_twice(
+    installation: Standing,
+) -> None:
+    account = answered({"id": "ada"})
+    installation.sender.reply(answered(BOUND), account, account, account)
+    made = await connect(installation)
+    path = f"/v1/connections/{made['id']}/calls"
+
+    await installation.caller.post(path, {"action": "calendars.list"})
+    await installation.caller.post(path, {"action": "calendars.list"})
+
+    token, _, first, second = installation.sender.requests
+    (header, at_token), (_, at_api), (_, again) = map(proof_of, (token, first, second))
+    assert (header["typ"], header["alg"], set(header["jwk"])) == (
+        "dpop+jwt",
+        "ES256",
+        {"kty", "crv", "x", "y"},
+    )
+    assert (at_token["htm"], at_token["htu"]) == ("POST", f"{ISSUER}/token")
+    assert (at_api["htm"], at_api["htu"]) == ("GET", f"{ISSUER}/calendar/v1/calendars")
+    assert "ath" not in at_token
+    assert at_api["ath"] == again["ath"]
+    assert len({each["jti"] for each in (at_token, at_api, again)}) == 3
+    assert dict(first.headers)["Authorization"] == "DPoP issued-access-token"
+
+
+@pytest.mark.row("C-42")
+async def test_nonce_is_taken_up_once_and_kept_for_the_server_that_gave_it(
+    installation: Standing,
+) -> None:
+    account = answered({"id": "ada"})
+    installation.sender.reply(wanting("one"), answered(BOUND), account, answered(BOUND))
+    made = await connect(installation)
+    await installation.caller.post(f"/v1/connections/{made['id']}/refresh")
+
+    tokens = [proof_of(each)[1].get("nonce") for each in installation.token_requests]
+
+    assert tokens == [None, "one", "one"]
+
+
+@pytest.mark.row("C-42")
+async def test_server_that_always_wants_another_nonce_is_asked_twice_and_no_more(
+    installation: Standing,
+) -> None:
+    installation.sender.reply(*[wanting(str(number)) for number in range(9)])
+    connector = await installation.connector(**UNATTENDED)
+
+    refused = await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    assert refused["code"] == "token_answer_invalid"
+    assert len(installation.token_requests) == 2
+
+
+@pytest.mark.row("C-42")
+async def test_nonce_that_would_break_a_header_is_not_taken_up(installation: Standing) -> None:
+    installation.sender.reply(*[wanting('a"b\\'), wanting("x" * 2000)])
+    connector = await installation.connector(**UNATTENDED)
+
+    await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    assert len(installation.token_requests) == 1
+
+
+@pytest.mark.row("C-42")
+async def test_api_that_wants_a_nonce_gets_the_call_once_more(installation: Standing) -> None:
+    account = answered({"id": "ada"})
+    installation.sender.reply(answered(BOUND), account, wanting("api", 401), account)
+    made = await connect(installation)
+
+    outcome = await installation.caller.post(
+        f"/v1/connections/{made['id']}/calls", {"action": "calendars.list"}
+    )
+
+    first, second = installation.sender.requests[-2:]
+    assert outcome["ok"]
+    assert (proof_of(first)[1].get("nonce"), proof_of(second)[1]["nonce"]) == (None, "api")
+    assert len(installation.token_requests) == 1
+
+
+@pytest.mark.row("T-20")
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", None, "N_A", "mac"])
+async def test_token_that_is_not_bound_is_not_used_and_not_asked_for_again(
+    installation: Standing, kind: str | None
+) -> None:
+    installation.sender.reply(answered(TOKENS | {"token_type": kind}))
+    connector = await installation.connector(**UNATTENDED)
+
+    refused = await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    assert refused["code"] == "token_not_bound"
+    assert await installation.connections() == []
+    assert len(installation.sender.requests) == 1
+
+
+@pytest.mark.row("T-20")
+async def test_refresh_that_brings_a_token_that_is_not_bound_is_no_refresh(
+    installation: Standing,
+) -> None:
+    installation.sender.reply(answered(BOUND), answered({"id": "ada"}), answered(TOKENS))
+    made = await connect(installation)
+
+    refused = await installation.caller.problem(f"/v1/connections/{made['id']}/refresh")
+
+    assert refused["code"] == "token_not_bound"
+    assert len(installation.token_requests) == 2
+
+
+@pytest.mark.row("T-20")
+async def test_bound_token_that_nobody_asked_for_is_refused(installation: Standing) -> None:
+    installation.sender.reply(answered(BOUND))
+    connector = await installation.connector(**UNATTENDED | {"dpop": False})
+
+    refused = await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    assert refused["code"] == "token_answer_invalid"
+
+
+async def test_each_connection_has_a_key_of_its_own(installation: Standing) -> None:
+    installation.sender.reply(*[answered(BOUND), answered({"id": "ada"})] * 2)
+    connector = await installation.connector(**UNATTENDED)
+    for _ in range(2):
+        await installation.caller.post(f"/v1/connectors/{connector}/connections")
+
+    one, other = (proof_of(each)[0]["jwk"]["x"] for each in installation.token_requests)
+
+    assert one != other
