@@ -79,6 +79,8 @@ def test_a_connection_says_what_it_will_live_through(workbench: Workbench, page:
 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("the access token was renewed")).to_be_visible()
+    expect(dialog.get_by_text("What was not tried can be")).to_be_visible()
+    expect(dialog).not_to_contain_text("--")
     look_at(page, "connection-survival")
     assert workbench.sandbox.token_requests()["refresh_token"] >= 2
 

@@ -156,7 +156,8 @@ def test_by_default_no_used_refresh_token_is_sent_where_they_rotate() -> None:
 
     assert (status, alive, asked) == (Status.ACTIVE, True, 2)
     assert steps(said)["lost_answer"] == "skipped"
-    assert "--destructive" in str(said["steps"])
+    assert "an old one can end the grant" in str(said["steps"])
+    assert "--" not in str(said["steps"]), "pages and the API show it too"
 
 
 def test_answer_is_lost_where_that_costs_nothing() -> None:

@@ -11,7 +11,7 @@ from connectsmith.cli.printing import AsJson, Columns, as_json, say, show_items,
 from connectsmith.cli.surroundings import agree, around
 from connectsmith.errors import Fault
 from connectsmith.sdk import connection_operations, operations
-from connectsmith.sdk.answers import Connection, ConnectionTest, Survival
+from connectsmith.sdk.answers import Connection, ConnectionTest, Survival, SurvivalStep
 
 app = typer.Typer(name="connection", help="Look after connections.", no_args_is_help=True)
 
@@ -108,18 +108,26 @@ def survive(
     if json:
         say(as_json(report))
     else:
-        _show_survival(report)
+        _show_survival(report, destructive=destructive)
     if report.fate in _EXIT_OF_FATE:
         raise typer.Exit(_EXIT_OF_FATE[report.fate])
 
 
-def _show_survival(report: Survival) -> None:
+def _show_survival(report: Survival, *, destructive: bool) -> None:
     say(report.sentence)
     say()
     for each in report.steps:
-        say(f"{each.outcome:8}{each.step.replace('_', ' ')}: {each.message}")
+        hint = "" if destructive else _hint(each)
+        say(f"{each.outcome:8}{each.step.replace('_', ' ')}: {each.message}{hint}")
     for rule in report.rules:
         say(f"known   {rule.message} See {rule.link}")
+
+
+def _hint(step: SurvivalStep) -> str:
+    """Say how to have a step tried that was left out for the grant's sake."""
+    if (step.step, step.outcome) != ("lost_answer", "skipped"):
+        return ""
+    return " Ask for it with --destructive, on a connection you can do without."
 
 
 @app.command()

@@ -169,6 +169,8 @@ class SurvivalView:
     """What came of each step, and in words."""
     rules: Sequence[str]
     """What is known of the service."""
+    untried: bool
+    """Whether a step was left out because it can end the grant."""
 
 
 async def survival(visit: Visit) -> Response:
@@ -182,6 +184,9 @@ async def survival(visit: Visit) -> Response:
         colour="good" if report.verdict.fate in _LASTING else "warn",
         steps=[(str(each.outcome), each.message) for each in report.steps],
         rules=[each.message for each in report.rules],
+        untried=any(
+            (each.step, each.outcome) == ("lost_answer", "skipped") for each in report.steps
+        ),
     )
     return visit.part("connection_survival.html", "part", view)
 
