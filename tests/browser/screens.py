@@ -25,6 +25,8 @@ IN_DOCUMENTS = {
     "settings",
 }
 """The screens whose pictures are committed: `make pictures`."""
+ILLUSTRATION = "tutorial-"
+"""What names of the tutorial's pictures begin with."""
 _RUN = """
 async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter(({impact}) => impact === "serious" || impact === "critical")
@@ -76,6 +78,14 @@ def _keep(page: Page, name: str) -> None:
     if folder and (Path(folder).resolve() != DOCUMENTED or _is_documented(name)):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / name)
+
+
+def illustrate(page: Page, name: str) -> None:
+    """Keep a picture for the tutorial, on request: light, as wide as the page is now."""
+    folder = os.environ.get("CONNECTSMITH_TEST_PICTURES")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{ILLUSTRATION}{name}.png", animations="disabled")
 
 
 Look = Callable[[Page, str], None]
