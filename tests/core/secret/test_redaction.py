@@ -107,6 +107,15 @@ def test_longer_values_go_before_the_shorter_ones_they_hold() -> None:
     assert masked == f"[masked:{fingerprint(b'abcdefgh')}]"
 
 
+def test_only_what_was_seen_is_compiled() -> None:
+    redactor = Redactor([Secret(SECRET), Secret("another value")], fingerprint)
+
+    masked = redactor.known(b"client_id=another value&more")
+
+    assert MASK.search(masked)
+    assert [sighting.owners for sighting in redactor._sightings.values()] == [(b"another value",)]
+
+
 def test_values_of_three_characters_are_masked_only_where_they_stand() -> None:
     masked = redactor("abc")
 

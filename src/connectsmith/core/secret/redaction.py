@@ -9,7 +9,7 @@ they stand: everywhere else they would be found in innocent text.
 
 import re
 from collections.abc import Callable, Iterable
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Final, final
 from urllib.parse import unquote_to_bytes
 
@@ -30,8 +30,18 @@ _BASE64: Final = rb"[A-Za-z0-9+/_\-]?"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-]{0,30} +")
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 _MASKS_KEPT: Final = 64
+_SIGHTINGS_KEPT: Final = 16
 _INNOCENT_KEPT: Final = 128
 _INNOCENT_LENGTH: Final = 1024
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """A pattern with a group for each form, and the values that these are forms of."""
+
+    pattern: re.Pattern[bytes] = field(repr=False)
+    owners: tuple[bytes, ...] = field(repr=False)
 
 
 @final
@@ -58,8 +68,7 @@ class Redactor:
         forms = [form for each in self._secrets if (form := forms_of(each, shortest)) is not None]
         self._forms = sorted(forms, key=lambda each: len(each.value), reverse=True)
         self._needles = _distinct(self._forms)
-        self._pattern: re.Pattern[bytes] | None = None
-        self._owners: tuple[bytes, ...] = ()
+        self._sightings: dict[tuple[bytes, ...], _Sighting] = {}
         self._strong: Redactor | None = None
         self._masks: dict[bytes, str] = {}
         self._innocent: set[str] = set()
@@ -114,7 +123,10 @@ class Redactor:
         """Mask known values; unchanged, and cheap, when there is none."""
         if not self.finds(content):
             return content
-        return self._compiled().sub(self._known_match, content)
+        sighting = self._sighting(content)
+        return sighting.pattern.sub(
+            lambda match: self.mask(sighting.owners[(match.lastindex or 1) - 1]).encode(), content
+        )
 
     def text(self, text: str) -> str:
         """Mask known values in a text."""
@@ -209,18 +221,29 @@ class Redactor:
         start = scheme.end() if scheme and scheme.end() < len(value) else 0
         return value[:start] + self.mask(value[start:].encode("utf-8", "surrogatepass"))
 
-    def _known_match(self, match: re.Match[bytes]) -> bytes:
-        return self.mask(self._owners[(match.lastindex or 1) - 1]).encode()
+    def _sighting(self, content: bytes) -> "_Sighting":
+        """Return what masks the forms that are in there, the longest value first.
 
-    def _compiled(self) -> re.Pattern[bytes]:
-        """Return one pattern for all forms, longest value first; made on the first hit."""
-        if self._pattern is None:
-            alternatives = [
-                (pattern, each.value) for each in self._forms for pattern in _patterns(each)
-            ]
-            self._owners = tuple(value for _, value in alternatives)
-            self._pattern = re.compile(b"|".join(b"(%b)" % each for each, _ in alternatives))
-        return self._pattern
+        Only these are compiled: all forms of all values take milliseconds, and most redactors of
+        token requests see one value once.
+        """
+        seen = tuple(needle for needle in self._needles if content.find(needle) >= 0)
+        known = self._sightings.get(seen)
+        if known is not None:
+            return known
+        found = [
+            (pattern, form.value)
+            for form in self._forms
+            for needle, pattern in _patterns(form)
+            if needle in seen
+        ]
+        made = _Sighting(
+            re.compile(b"|".join(b"(%b)" % pattern for pattern, _ in found)),
+            tuple(value for _, value in found),
+        )
+        if len(self._sightings) < _SIGHTINGS_KEPT:
+            self._sightings[seen] = made
+        return made
 
 
 @final
@@ -246,11 +269,12 @@ class PieceMask:
         return self._held
 
 
-def _patterns(forms: Forms) -> Iterable[bytes]:
-    """Return patterns for all forms; of base64 also the characters the value decides in part."""
-    yield from map(re.escape, forms.literal)
-    around = partial(b"%b%b%b={0,2}".__mod__)
-    yield from (around((_BASE64, re.escape(each), _BASE64)) for each in forms.base64)
+def _patterns(forms: Forms) -> Iterable[tuple[bytes, bytes]]:
+    """Yield each form with its pattern; of base64 also the characters the value decides in part."""
+    for each in forms.literal:
+        yield each, re.escape(each)
+    for each in forms.base64:
+        yield each, b"%b%b%b={0,2}" % (_BASE64, re.escape(each), _BASE64)
 
 
 def _distinct(forms: Iterable[Forms]) -> tuple[bytes, ...]:
