@@ -7,6 +7,7 @@ from datetime import datetime
 
 from connectsmith.service.summary_ports import Tally
 from connectsmith.storage.database import Database, Statement, Value, Values
+from connectsmith.storage.stores.many import numbered
 from connectsmith.storage.table import micros, moment
 
 _CHANGED = """
@@ -48,8 +49,6 @@ WHERE untouched_since < :before AND draft_version = 1 AND published IS NULL AND 
 RETURNING id
 """
 
-_LETTERS = str.maketrans("0123456789", "abcdefghij")
-
 
 class SqlSummaries:
     """The port `Summaries` in SQL."""
@@ -76,7 +75,7 @@ class SqlSummaries:
     async def last_calls(self, workspace: str, connectors: Sequence[str]) -> Mapping[str, datetime]:
         if not connectors:
             return {}
-        names = _names(connectors)
+        names = numbered(connectors)
         query = " UNION ALL ".join(
             _LAST_CALL.format(place=f"CAST(:{name} AS TEXT)") for name in names
         )
@@ -98,19 +97,10 @@ class SqlSummaries:
         return [] if effects is None else [row[0] for row in effects[0].rows]
 
 
-def _names(connectors: Sequence[str]) -> dict[str, Value]:
-    return {f"c_{_lettered(number)}": each for number, each in enumerate(connectors)}
-
-
-def _lettered(number: int) -> str:
-    """Return a number without digits, which names of parameters do not have here."""
-    return str(number).translate(_LETTERS)
-
-
 def _for_each(
     query: str, workspace: str, connectors: Sequence[str]
 ) -> tuple[str, dict[str, Value]]:
     """Return a query with a parameter for each connector."""
-    names = _names(connectors)
+    names = numbered(connectors)
     places = ", ".join(f":{name}" for name in names)
     return query.format(places=places), {"workspace": workspace, **names}
