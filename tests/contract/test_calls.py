@@ -5,6 +5,7 @@ from tests.storage.rows import NOW, WORKSPACE, call
 from connectsmith.service.ports import (
     Storage,
 )
+from connectsmith.service.rows import LastGood
 
 
 async def test_call_is_there_as_soon_as_it_was_added(storage: Storage) -> None:
@@ -77,6 +78,23 @@ async def test_calls_are_found_by_when_they_began(storage: Storage) -> None:
     page = await storage.calls.page(WORKSPACE, filters=times, limit=9, after=None)
 
     assert [row.id for row in page.items] == ["cal_2", "cal_1"]
+
+
+async def test_what_went_well_last_is_told_for_many_connections_at_once(storage: Storage) -> None:
+    later = NOW + timedelta(minutes=1)
+    storage.calls.add(call("cal_1"), None)
+    storage.calls.add(call("cal_2", kind="token", action="refresh", started_at=later), None)
+    storage.calls.add(call("cal_3", ok=False, started_at=later + timedelta(minutes=1)), None)
+    storage.calls.add(call("cal_4", connection="cnn_b"), None)
+    storage.calls.add(call("cal_5", connection="cnn_b"), None)
+    storage.calls.add(call("cal_6", connection="cnn_c", ok=False), None)
+    storage.calls.add(call("cal_7", workspace="other", connection="cnn_c"), None)
+    storage.calls.add(call("cal_8", connection="cnn_d"), None)
+
+    found = await storage.calls.last_good(WORKSPACE, ["cnn_a", "cnn_b", "cnn_c", "cnn_none"])
+
+    assert found == {"cnn_a": LastGood("cal_2", later), "cnn_b": LastGood("cal_5", NOW)}
+    assert await storage.calls.last_good(WORKSPACE, []) == {}
 
 
 async def test_old_calls_are_pruned_with_their_transcripts(storage: Storage) -> None:

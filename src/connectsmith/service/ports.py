@@ -23,6 +23,7 @@ from connectsmith.service.rows import (
     EventRow,
     IdempotencyState,
     JobRow,
+    LastGood,
     OperatorRow,
     Origins,
     Page,
@@ -307,6 +308,10 @@ class Calls(Protocol):
 
         Filters: `connector`, `connection`, `action`, `kind`, `ok`, `since`, `until`.
         """
+        ...
+
+    async def last_good(self, workspace: str, connections: Sequence[str]) -> Mapping[str, LastGood]:
+        """Return what went well last, by connection; those with nothing are left out."""
         ...
 
     async def prune(self, before: datetime, max_bytes: int) -> int: ...

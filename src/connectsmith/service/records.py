@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectsmith.core.secret.secret import Secret
@@ -19,6 +19,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.rows import (
     CallRow,
+    LastGood,
     Page,
 )
 from connectsmith.service.rules import Rules
@@ -84,6 +85,10 @@ class Records:
     ) -> Page[CallRow]:
         """List calls, newest first."""
         return await self._calls.page(caller.workspace, filters=filters, limit=limit, after=after)
+
+    async def last_good(self, caller: Caller, connections: Sequence[str]) -> Mapping[str, LastGood]:
+        """Return what went well last, by connection; those with nothing are left out."""
+        return await self._calls.last_good(caller.workspace, connections)
 
     async def get(self, caller: Caller, call: str) -> CallRow:
         """Return a call's row, or raise NotFound."""

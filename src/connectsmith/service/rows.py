@@ -263,6 +263,15 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LastGood:
+    """The newest call or token request of a connection that went well."""
+
+    call: str
+    """Its id."""
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JobRow:
     """Background work: claimed by a lease when due."""
 

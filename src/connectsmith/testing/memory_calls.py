@@ -2,11 +2,12 @@
 
 # ruff: noqa: D102 - the port's docstrings say what its methods promise
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connectsmith.service.rows import (
     CallRow,
+    LastGood,
     Page,
 )
 from connectsmith.testing.memory_tables import Key, micros, newest_first
@@ -45,6 +46,14 @@ class MemoryCalls:
             and all(_fits(row, name, wanted) for name, wanted in filters.items())
         )
         return newest_first(rows, limit, after, lambda row: (micros(row.started_at), row.id))
+
+    async def last_good(self, workspace: str, connections: Sequence[str]) -> Mapping[str, LastGood]:
+        good = (row for row in self.rows.values() if row.workspace == workspace and row.ok)
+        return {
+            row.connection: LastGood(row.id, row.started_at)
+            for row in sorted(good, key=lambda row: (row.started_at, row.id))
+            if row.connection is not None and row.connection in connections
+        }
 
     async def prune(self, before: datetime, max_bytes: int) -> int:
         newest = sorted(

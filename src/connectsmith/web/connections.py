@@ -10,7 +10,7 @@ from starlette.responses import Response
 from connectsmith.core.connection.status import Status
 from connectsmith.core.connection.survival import Fate
 from connectsmith.errors import ConnectsmithError, NotFound
-from connectsmith.service.rows import ConnectionRow
+from connectsmith.service.rows import ConnectionRow, LastGood
 from connectsmith.web.addresses import debugger_path
 from connectsmith.web.debugger import ResultView, exchange_of, troubled
 from connectsmith.web.navigation import CONNECTIONS
@@ -81,8 +81,9 @@ async def connections(visit: Visit) -> Response:
     page = await visit.desks.connections.page(visit.caller, None, limit=ON_A_PAGE, after=after)
     rows = [each for each in page.items if _is_shown(each, visit)]
     names = await _names(visit, {each.connector for each in rows})
+    proofs = await visit.desks.records.last_good(visit.caller, [each.id for each in rows])
     view = ConnectionsView(
-        rows=[await _view(visit, each, names[each.connector]) for each in rows],
+        rows=[_view(visit, each, names[each.connector], proofs.get(each.id)) for each in rows],
         next=f"{CONNECTIONS}?after={page.next}" if page.next else None,
         first=after is None,
     )
@@ -101,11 +102,9 @@ async def _names(visit: Visit, connectors: set[str]) -> dict[str, str]:
     }
 
 
-async def _view(visit: Visit, row: ConnectionRow, connector_name: str) -> ConnectionView:
-    proof = await visit.desks.records.page(
-        visit.caller, filters={"connection": row.id, "ok": "true"}, limit=1, after=None
-    )
-    newest = proof.items[0] if proof.items else None
+def _view(
+    visit: Visit, row: ConnectionRow, connector_name: str, proof: LastGood | None
+) -> ConnectionView:
     account = row.account_label or row.account_id
     return ConnectionView(
         id=row.id,
@@ -117,8 +116,8 @@ async def _view(visit: Visit, row: ConnectionRow, connector_name: str) -> Connec
         health=visit.desks.connections.health(row),
         colour=_COLOURS.get(row.status, ""),
         failure=row.failure_message or "",
-        proved_at=newest.started_at if newest else row.refreshed_at or row.last_used_at,
-        proof=newest.id if newest else "",
+        proved_at=proof.started_at if proof else row.refreshed_at or row.last_used_at,
+        proof=proof.call if proof else "",
         usable=row.sealed is not None,
         debugger=debugger_path(row.connector),
     )

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from connectsmith.errors import ConnectsmithError, StorageBusy
 from connectsmith.service.rows import (
     CallRow,
+    LastGood,
     Page,
 )
 from connectsmith.storage.database import Database, Statement, Value, Values, first
 from connectsmith.storage.pages import after_values, cursor, page
-from connectsmith.storage.table import Table, micros
+from connectsmith.storage.stores.many import numbered
+from connectsmith.storage.table import Table, micros, moment
 
 _CALLS = Table("calls", CallRow)
 
@@ -37,6 +39,12 @@ _FILTERS = {
     "since": "AND started_at >= :since",
     "until": "AND started_at < :until",
 }
+# One look-up each at the end of an index: grouping would read every call.
+_LAST_GOOD = """
+SELECT * FROM (SELECT connection, id, started_at FROM calls
+  WHERE workspace = :workspace AND connection = :{name} AND ok = 1
+  ORDER BY started_at DESC, id DESC LIMIT 1) AS newest
+"""
 _PRUNE_AGE = "DELETE FROM calls WHERE started_at < :before"
 _PRUNE_SIZE = """
 DELETE FROM calls WHERE (workspace, id) IN (
@@ -116,6 +124,15 @@ class SqlCalls:
         parts.append("ORDER BY started_at DESC, id DESC LIMIT :limit")
         rows = _CALLS.decode_all(await self._database.read(_CALLS.select(" ".join(parts)), values))
         return page(rows, limit, lambda row: cursor(row.started_at, row.id))
+
+    async def last_good(self, workspace: str, connections: Sequence[str]) -> Mapping[str, LastGood]:
+        if not connections:
+            return {}
+        await self.flush()
+        names = numbered(connections)
+        query = " UNION ALL ".join(_LAST_GOOD.format(name=name) for name in names)
+        rows = await self._database.read(query, {"workspace": workspace, **names})
+        return {connection: LastGood(call, moment(at)) for connection, call, at in rows}
 
     async def prune(self, before: datetime, max_bytes: int) -> int:
         await self.flush()
