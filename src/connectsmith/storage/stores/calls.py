@@ -39,7 +39,7 @@ _FILTERS = {
     "since": "AND started_at >= :since",
     "until": "AND started_at < :until",
 }
-# One look-up each at the end of an index: grouping would read every call.
+# One look-up each at the end of an index: grouping would read every call of theirs.
 _LAST_GOOD = """
 SELECT * FROM (SELECT connection, id, started_at FROM calls
   WHERE workspace = :workspace AND connection = :{name} AND ok = 1
