@@ -1,9 +1,12 @@
 """Activity: every call and every token request, narrowed and opened."""
 
+import re
+
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import ready, row, signed_in
 from tests.browser.screens import look_at
+from tests.browser.test_connectors import made
 
 
 def test_nothing_yet_says_what_will_be_there(page: Page) -> None:
@@ -50,3 +53,31 @@ def test_what_nothing_is_like_offers_everything(workbench: Workbench, page: Page
     page.get_by_role("link", name="Show everything").click()
 
     expect(page.locator("#entries tbody tr")).to_have_count(2)
+
+
+def test_connector_that_is_not_offered_is_found_by_name(workbench: Workbench, page: Page) -> None:
+    calendar = made(workbench, "Calendar of old")
+    for number in range(20):
+        made(workbench, f"Connector {number:02}")
+    page.goto("/activity?ok=false")
+    choice = page.get_by_label("Connector", exact=True)
+    expect(choice.get_by_role("option")).to_have_count(21)
+    expect(page.get_by_text("Not all fit here; find others by name.")).to_be_visible()
+    look_at(page, "activity-many-connectors")
+
+    search = page.get_by_label("Find a connector by its name")
+    search.press_sequentially("CALEN")
+    expect(choice.get_by_role("option")).to_have_text(["All connectors", "Calendar of old"])
+    expect(search).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(choice).to_be_focused()
+    page.keyboard.press("ArrowDown")
+
+    expect(page).to_have_url(re.compile(f"connector={calendar}&.*ok=false"))
+    search.fill("nothing like it")
+    expect(page.get_by_text("No connector’s name contains “nothing like it”.")).to_be_visible()
+    expect(choice).to_have_value(calendar)
+    search.press("Enter")
+    expect(page).to_have_url(re.compile("find=nothing"))
+    expect(choice).to_have_value(calendar)
+    expect(page.get_by_label("Outcome")).to_have_value("false")

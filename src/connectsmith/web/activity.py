@@ -16,7 +16,9 @@ from connectsmith.web.exchange_view import ExchangeView, body_bytes, image_type
 from connectsmith.web.navigation import ACTIVITY
 from connectsmith.web.visit import Visit, operator_page
 
-ON_A_PAGE: Final = 50
+ON_A_PAGE: Final = 20
+OFFERED: Final = 20
+"""Connectors to choose from at once; others are found by name."""
 SPANS: Final[Mapping[str, tuple[str, timedelta]]] = {
     "hour": ("the last hour", timedelta(hours=1)),
     "day": ("the last day", timedelta(days=1)),
@@ -62,12 +64,32 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Connectors that the list can be narrowed to."""
+
+    connectors: Sequence[tuple[str, str]]
+    chosen: str
+    find: str
+    """What their names contain; empty for the newest."""
+    more: bool
+    """Whether there are others."""
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """What is offered, alone."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityView:
     """The list, and what it can be narrowed to."""
 
     entries: Sequence[EntryView]
     chosen: Chosen
-    connectors: Sequence[tuple[str, str]]
+    offer: Offer
     next: str | None
     narrowed: bool
     kinds: Mapping[str, str]
@@ -100,7 +122,7 @@ async def activity(visit: Visit) -> Response:
     view = ActivityView(
         entries=[await names.entry(each) for each in page.items],
         chosen=chosen,
-        connectors=await _connectors(visit, names, chosen.connector),
+        offer=await _offer(visit, names),
         next=_more(chosen, page.next),
         narrowed=chosen != Chosen(),
         kinds=KINDS,
@@ -145,13 +167,25 @@ def _more(chosen: Chosen, after: str | None) -> str | None:
     return f"{ACTIVITY}?{urlencode(query | {'after': after})}"
 
 
-async def _connectors(visit: Visit, names: "_Names", chosen: str) -> list[tuple[str, str]]:
+async def connectors(visit: Visit) -> Response:
+    """Offer the connectors whose names contain what is typed."""
+    view = OfferView(await _offer(visit, _Names(visit)))
+    return visit.part("activity_connectors.html", "part", view)
+
+
+async def _offer(visit: Visit, names: "_Names") -> Offer:
     """Return the newest connectors, and the chosen one even if it is none of them."""
-    page = await visit.desks.connectors.page(visit.caller, limit=100, after=None, search=None)
+    find, chosen = visit.query("find").strip(), visit.query("connector")[:64]
+    page = await visit.desks.connectors.page(
+        visit.caller, limit=OFFERED, after=None, search=find or None
+    )
     found = [(each.id, each.name) for each in page.items]
     if chosen and chosen not in {each for each, _ in found}:
         found.append((chosen, await names.connector(chosen)))
-    return found
+    hint = "Not all fit here; find others by name." if page.next else ""
+    if not page.items and find:
+        hint = f"No connector’s name contains “{find}”."
+    return Offer(found, chosen, find, page.next is not None, hint)
 
 
 class _Names:
@@ -251,6 +285,7 @@ async def image(visit: Visit) -> Response:
 
 routes = [
     operator_page(ACTIVITY, activity, place=ACTIVITY),
+    operator_page(ACTIVITY + "/connectors", connectors, place=ACTIVITY),
     operator_page(ACTIVITY + "/{call}", one_call, place=ACTIVITY),
     operator_page(ACTIVITY + "/{call}/body", body, place=ACTIVITY),
     operator_page(ACTIVITY + "/{call}/image/{number}", image, place=ACTIVITY),

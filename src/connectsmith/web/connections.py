@@ -16,7 +16,7 @@ from connectsmith.web.debugger import ResultView, exchange_of, troubled
 from connectsmith.web.navigation import CONNECTIONS
 from connectsmith.web.visit import Visit, operator_page, operator_post
 
-ON_A_PAGE: Final = 25
+ON_A_PAGE: Final = 20
 _LASTING: Final = (Fate.RENEWS, Fate.LASTS)
 _COLOURS: Final = {
     Status.ACTIVE: "good",
