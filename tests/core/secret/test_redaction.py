@@ -130,6 +130,7 @@ def test_values_of_three_characters_are_masked_only_where_they_stand() -> None:
     [
         "Authorization", "authorization", "Proxy-Authorization", "Cookie", "Set-Cookie",
         "X-Api-Key", "X-Auth-Token", "X-Shopify-Access-Token", "X-Amz-Security-Token", "Apikey",
+        "DPoP",
     ],
 )  # fmt: skip
 def test_headers_that_hold_credentials_are_masked_unknown_values_too(name: str) -> None:
@@ -150,6 +151,7 @@ def test_harmless_headers_are_kept() -> None:
         ("www-authenticate", 'Bearer error="invalid_token"'),
         ("access-control-allow-credentials", "true"),
         ("etag", 'W/"5"'),
+        ("dpop-nonce", "n-5"),
     )
 
     assert redactor(SECRET).headers(headers) == headers
@@ -183,7 +185,8 @@ def test_a_redirect_s_location_is_masked() -> None:
 
 MEMBERS = (
     "access_token", "refresh_token", "id_token", "client_secret", "code", "code_verifier",
-    "assertion", "password", "accessToken", "client_assertion",
+    "assertion", "password", "accessToken", "client_assertion", "session", "session_id",
+    "sessionToken", "user_code", "verification_uri_complete",
 )  # fmt: skip
 
 

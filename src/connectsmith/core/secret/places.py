@@ -11,13 +11,14 @@ _TOKEN_NAMES: Final = (
 """Names (in any case, with or without underscore) whose values are credentials anywhere."""
 _GRANT_NAMES: Final = (
     "code", "assertion", "token", "device_?code", "secret", "username", "state", "auth_?token",
-    "registration_?access_?token",
+    "registration_?access_?token", "session(?:_?(?:id|key|token))?", "user_?code",
+    "verification_ur[il]_?complete",
 )  # fmt: skip
 """Names whose values are credentials in token requests and answers, and in URLs."""
 
 _HEADER: Final = re.compile(
     r"authorization|cookie2?$|token|secret|passw(or)?d|api-?key|access-?key|session|signature"
-    r"|credential|^x-goog-iap-jwt"
+    r"|credential|^x-goog-iap-jwt|^dpop$"
 )
 _INNOCENT_HEADERS: Final = re.compile(r"^(access-control-|www-authenticate$|proxy-authenticate$)")
 
