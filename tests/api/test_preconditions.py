@@ -89,6 +89,7 @@ async def test_an_id_of_another_kind_is_not_found(
     token = (await served.operator.get("/v1/tokens"))["items"][0]["id"]
     method, path = operation
     bodies = {
+        "/approve": {"issuer": "https://login.example.com"},
         "/complete": {"completion": "x"},
         "/draft": {"text": "x"},
         "/calls": {"action": "a.b"},
@@ -97,7 +98,7 @@ async def test_an_id_of_another_kind_is_not_found(
     }
     body = next((value for end, value in bodies.items() if path.endswith(end)), {})
 
-    for wrong in (token if "{connector}" in path else connector, "con_" + "a" * 26, "x", "%00"):
+    for wrong in (token if "{connector}" in path else connector, "con_" + "a" * 26, "none", "%00"):
         if path == "/v1/tokens/{token}" and wrong == token:
             continue
         place = path.replace("{number}", "1")
