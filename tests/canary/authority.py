@@ -27,6 +27,9 @@ class Authority:
             "/authorize": self._authorize,
             "/token": self._token,
             "/revoke": self._revoke,
+            "/device": self._device,
+            "/register": self._register,
+            "/.well-known/oauth-authorization-server": self._metadata,
             "/api/me": self._me,
             "/api/echo": self._echo,
             "/api/page": self._page,
@@ -63,6 +66,8 @@ class Authority:
             self._ledger.note("verifier", form["code_verifier"])
         if basic := (request.header("authorization") or "").removeprefix("Basic "):
             self._ledger.note("basic credentials", basic)
+        if "device_code" in form:  # polled for at any time
+            return self._tokens(form)
         match self.mode:
             case "token error":
                 described = " ".join([*form.values(), *_short(form)])
@@ -76,13 +81,13 @@ class Authority:
             case "token moved":
                 return redirect(f"{self._elsewhere}/?{urlencode(form)}#{urlencode(form)}")
             case _:
-                return self._tokens(form)
+                return self._tokens(form, bound=request.header("dpop") is not None)
 
-    def _tokens(self, form: Mapping[str, str]) -> Reply:
+    def _tokens(self, form: Mapping[str, str], *, bound: bool = False) -> Reply:
         made = {
             "access_token": self._ledger.make("access token") + "+/~.==",
             "id_token": self._ledger.make("id token"),
-            "token_type": "Bearer",
+            "token_type": "DPoP" if bound else "Bearer",
             "expires_in": self.lifetime,
             "session": self._ledger.make("captured value", awkward=True),
             "echo": dict(form),
@@ -90,6 +95,28 @@ class Authority:
         if form["grant_type"] != "client_credentials":
             made["refresh_token"] = self._ledger.make("refresh token", awkward=True)
         return json_reply(made, headers=[("Set-Cookie", f"s={made['access_token']}")])
+
+    def _device(self, _: Received) -> Reply:
+        codes = {
+            "device_code": self._ledger.make("device code", awkward=True),
+            "user_code": self._ledger.make("user code"),
+            "verification_uri": f"{self.origin}/type",
+            "interval": 1,
+        }
+        return json_reply(codes)
+
+    def _register(self, request: Received) -> Reply:
+        made = {
+            "client_id": "registered",
+            "client_secret": self._ledger.make("client secret", awkward=True),
+            "client_secret_expires_at": 0,
+            "registration_access_token": self._ledger.make("registration access token"),
+            "registration_client_uri": f"{self.origin}/register/one",
+        }
+        return json_reply(json.loads(request.body) | made, 201)
+
+    def _metadata(self, _: Received) -> Reply:
+        return json_reply({"issuer": self.origin, "token_endpoint": f"{self.origin}/token"})
 
     def _revoke(self, request: Received) -> Reply:
         if self.mode == "revocation error":
@@ -256,6 +283,17 @@ def without_sign_in(origin: str) -> dict[str, object]:
                 "label": "Echo",
             }
         ],
+    }
+
+
+def by_machine(origin: str, *fields: dict[str, object], **auth: object) -> dict[str, object]:
+    """Return a connector that gets its tokens without a browser."""
+    signed_in = {"type": "oauth2", "tokenURL": f"{origin}/token", "clientID": "{{clientID}}"} | auth
+    return without_sign_in(origin) | {
+        "name": "Canary machine",
+        "auth_components": {key: value for key, value in signed_in.items() if value is not None},
+        "requiredSettings": {"authFields": list(fields)},
+        "auth_request": {"type": "oauth2"},
     }
 
 

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import uvicorn
@@ -11,6 +11,7 @@ from tests.canary.ledger import Ledger
 from tests.canary.recording import (
     Randomness,
     Recorder,
+    Signer,
     SpillingSender,
     SpillingStorage,
     debug_loop,
@@ -36,6 +37,9 @@ class Inside:
     api: Recorder
     sender: SpillingSender
     storage: SpillingStorage
+    signer: Signer
+    link: str = field(repr=False)
+    """The one-time link of the first operator."""
 
 
 @contextmanager
@@ -51,10 +55,10 @@ def installed(
     try:
         loop.run(debug_loop())
         parts = loop.run(open_parts(settings) if schema is None else _on_postgres(settings, schema))
-        randomness = Randomness(ledger)
+        randomness, signer = Randomness(ledger), Signer(ledger)
         sender, storage = SpillingSender(parts.sender), SpillingStorage(parts.storage)
         application = join(
-            replace(parts, randomness=randomness, sender=sender, storage=storage),
+            replace(parts, randomness=randomness, sender=sender, storage=storage, signer=signer),
             rules_of(settings),
         )
         timer = Timer(application.chores, often=0.05, seldom=0.2)
@@ -65,13 +69,15 @@ def installed(
         made = loop.run(application.desks.access.first_start("canary"))
         assert made is not None
         api = Recorder(settings.public_url, ledger, ledger.note("api token", made[1]))
+        link = ledger.note("one-time link", loop.run(application.desks.sign_in.local_link()))
         try:
-            yield Inside(settings, api, sender, storage)
+            yield Inside(settings, api, sender, storage, signer, link)
         finally:
             api.close()
             server.should_exit = True
             serving.result(timeout=30)
             loop.run(timer.stop())
+            parts.passwords.close()
             loop.run(parts.sender.close())
             loop.run(parts.storage.close())
             randomness.write_down()

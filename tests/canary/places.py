@@ -12,13 +12,15 @@ from tests.canary.sweep import Left
 from tests.servers.wire import Received
 
 _ID = re.compile(r"\b(?:con|cnn|aut|cal|sec|tok|rev)_[a-z2-7]{26}\b")
-_START = re.compile(r"(/oauth/start/).*")
+_VALUE = re.compile(r"(/oauth/start/|/welcome/).*")
+_PRESET = re.compile(r"(/v1/presets/).+")
 _DATABASE = re.compile(r".*\.db$")
 
 
 def template(path: str) -> str:
     """Return an address without what differs from run to run."""
-    bare = _START.sub(r"\1{value}", path.partition("?")[0])
+    bare = _VALUE.sub(r"\1{value}", path.partition("?")[0])
+    bare = _PRESET.sub(r"\1{id}", bare)
     return re.sub(r"(/revisions/)\d+", r"\1{id}", _ID.sub("{id}", bare))
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import http.client
 import io
+import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
@@ -17,13 +18,18 @@ from tests.canary.ledger import Ledger
 from tests.canary.places import answered, template
 from tests.canary.sweep import Left
 
+from connectsmith.core.authorization.signing import Unsigned
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
+from connectsmith.keys.signer import JoseSigner
 from connectsmith.keys.system import SystemRandomness
 from connectsmith.logs import LibraryLines
 from connectsmith.service.ports import Sender, StreamedResponse
 
 HOPS = 8
+OF_PAGES: Final = ("session", "device", "visit")
+PRIVATE: Final = ("d", "p", "q", "dp", "dq", "qi")
+"""Members of a private key's JWK that nobody else may know (RFC 7518 section 6)."""
 
 
 class Randomness(SystemRandomness):
@@ -49,6 +55,27 @@ class Randomness(SystemRandomness):
         """Put into the ledger what no other place has shown."""
         for each in self._made:
             self._ledger.note_unnamed(each)
+
+
+class Signer(JoseSigner):
+    """The product's, writing down the private halves of keys and the signatures it makes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self._ledger = ledger
+
+    def new_key(self, algorithm: str) -> Secret:
+        made = super().new_key(algorithm)
+        for member, value in json.loads(made.reveal()).items():
+            if member in PRIVATE:
+                self._ledger.note("private key", value)
+        return made
+
+    def sign(self, unsigned: Unsigned, key: Secret) -> Secret:
+        signed = super().sign(unsigned, key)
+        kind = "proof" if unsigned.header.get("typ") == "dpop+jwt" else "assertion"
+        self._ledger.note(kind, signed.reveal().rpartition(".")[2])
+        return signed
 
 
 class SpillingSender:
@@ -153,10 +180,15 @@ class Recorder:
         code: str = response.json()["code"]
         return code
 
-    def browse(self, start_url: str, *, stop_at: str) -> str:
-        """Press the start page's button, follow redirects as far as `stop_at`; return where."""
+    def browse(
+        self, start_url: str, *, stop_at: str, jar: dict[str, dict[str, str]] | None = None
+    ) -> str:
+        """Press the start page's button, follow redirects as far as `stop_at`; return where.
+
+        `jar` is what a browser held before, such as an operator's session.
+        """
         self.ledger.note("start value", start_url.rpartition("/")[2])
-        jar: dict[str, dict[str, str]] = {}
+        jar = {} if jar is None else jar
         self.visit("GET", start_url, jar)
         url, method = start_url, "POST"
         for _ in range(HOPS):
@@ -173,8 +205,13 @@ class Recorder:
                 return url
         raise AssertionError(f"more than {HOPS} redirects")
 
-    def visit(
-        self, method: str, url: str, jar: dict[str, dict[str, str]]
+    def visit(  # noqa: PLR0917 - a request, as it is sent
+        self,
+        method: str,
+        url: str,
+        jar: dict[str, dict[str, str]],
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
         """Ask for a page, without httpx2, which would log the address."""
         parts = urlsplit(url)
@@ -182,26 +219,35 @@ class Recorder:
         connection = http.client.HTTPConnection(host, timeout=30)
         cookies = "; ".join(f"{name}={value}" for name, value in jar.get(host, {}).items())
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        connection.request(method, target, headers={"Cookie": cookies} if cookies else {})
+        sent = {**(headers or {}), **({"Cookie": cookies} if cookies else {})}
+        connection.request(method, target, body=body, headers=sent)
         response = connection.getresponse()
-        body, pairs = response.read(), response.getheaders()
+        content, pairs = response.read(), response.getheaders()
         connection.close()
         if url.startswith(self.address):
             raw = [(name.encode(), value.encode()) for name, value in pairs]
-            self._keep(method, parts.path, response.status, raw, body)
+            self._keep(method, parts.path, response.status, raw, content)
             self._take_cookies(pairs, jar.setdefault(host, {}))
-        return response.status, {name.lower(): value for name, value in pairs}, body
+        return response.status, {name.lower(): value for name, value in pairs}, content
 
     def _take_cookies(self, pairs: list[tuple[str, str]], jar: dict[str, str]) -> None:
         for name, value in pairs:
             if name.lower() == "set-cookie":
                 for key, morsel in SimpleCookie(value).items():
-                    jar[key] = morsel.value
-                    if "typed" in key:
-                        self.typed = self.ledger.note("typed completion", morsel.value)
-                        self.ledger.note("typed completion", f"{self.typed[:4]}-{self.typed[4:]}")
-                    else:
-                        self.ledger.note("cookie", morsel.value.partition(".")[2])
+                    self._take_cookie(key, morsel.value, jar)
+
+    def _take_cookie(self, key: str, value: str, jar: dict[str, str]) -> None:
+        jar[key] = value
+        parts = key.split("-")
+        if not value or parts[1:2] == ["note"]:
+            return
+        if "typed" in key:
+            self.typed = self.ledger.note("typed completion", value)
+            self.ledger.note("typed completion", f"{value[:4]}-{value[4:]}")
+        elif (page := next((each for each in OF_PAGES if each in parts), None)) is not None:
+            self.ledger.note(f"{page} cookie", value)
+        else:
+            self.ledger.note("cookie", value.partition(".")[2])
 
     def _keep(  # noqa: PLR0917 - as `answered`
         self, method: str, path: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes

@@ -9,6 +9,7 @@ from tests.canary.authority import start_authority
 from tests.canary.inside import installed
 from tests.canary.keys import note_keys
 from tests.canary.ledger import Ledger
+from tests.canary.operator import Operator
 from tests.canary.places import files, requested
 from tests.canary.recording import all_logs
 from tests.canary.sweep import Left, sweep
@@ -27,6 +28,7 @@ def test_canaries_are_nowhere_but_where_the_law_allows(
             walk = Walk(inside.api, authority, ledger)
             walk.prepare()
             connection = walk.succeed()
+            Operator(inside, walk).work()
             walk.fail(connection)
             with logs.as_served():
                 walk.break_things(inside, connection)

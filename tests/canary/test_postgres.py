@@ -9,6 +9,7 @@ from tests.canary.authority import start_authority
 from tests.canary.inside import installed
 from tests.canary.keys import note_root
 from tests.canary.ledger import Ledger
+from tests.canary.operator import Operator
 from tests.canary.places import files, postgres_rows
 from tests.canary.recording import all_logs
 from tests.canary.sweep import sweep
@@ -29,6 +30,7 @@ def test_no_table_on_postgres_holds_a_canary(tmp_path: Path) -> None:
             walk = Walk(inside.api, authority, ledger)
             walk.prepare()
             connection = walk.succeed()
+            Operator(inside, walk).work()
             walk.fail(connection)
         note_root(inside.settings, ledger)
         left = [*postgres_rows(URL, schema), *files(tmp_path), logs.left()]

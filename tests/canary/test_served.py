@@ -113,6 +113,7 @@ def _prepare(shell: Shell, authority: Authority, ledger: Ledger, given: Path) ->
     shell.run_on_terminal("secret", "add", "Canary", "extra", types=extra)
     literal = json.dumps(
         definition(authority.origin, clientSecret=ledger.make("secret in a definition"))
+        | {"name": "Canary faulty"}
     )
     faulty = given / "faulty.json"
     faulty.write_text(literal)

@@ -9,11 +9,22 @@ from urllib.parse import parse_qs, urlsplit
 from tests.canary.authority import Authority, definition, public, without_sign_in
 from tests.canary.inside import Inside
 from tests.canary.ledger import Ledger
+from tests.canary.machines import Machines
 from tests.canary.recording import Recorder
 
 LOOPBACK = "http://127.0.0.1:9/done"
 """Where the browser is stopped: nobody listens there."""
 ACTIONS = ("echo", "page", "moved", "expired", "binary", "expired-binary")
+PARTS = (
+    "",
+    "/draft",
+    "/revisions",
+    "/secrets",
+    "/keys",
+    "/metadata",
+    "/authorizations",
+    "/connections",
+)
 BAD_MODES = ("token error", "client error", "token page", "token moved")
 
 
@@ -26,6 +37,9 @@ class Walk:
     ledger: Ledger
     connector: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.machines = Machines(self.api, self.authority, self.ledger)
 
     def prepare(self) -> None:
         """Make the connector and store its secrets."""
@@ -101,7 +115,11 @@ class Walk:
         self.api.good(
             "POST", f"/v1/connections/{connection}/confirm", {"api": [self.authority.origin]}
         )
+        for destructive in (False, True):
+            asked = {"destructive": destructive}
+            self.api.good("POST", f"/v1/connections/{self.connect()}/survive", asked)
         self._keys()
+        self.machines.work()
         self._tokens()
         return connection
 
@@ -269,6 +287,7 @@ class Walk:
     def end(self, connection: str) -> None:
         """Revoke and delete everything, with a server that does not like it."""
         second = self.connect()
+        self.machines.keep_device()
         self.api.good("POST", f"/v1/connections/{connection}/revoke")
         self.authority.mode = "revocation error"
         self.api.good("DELETE", f"/v1/connections/{second}", headers={"If-Match": "*"})
@@ -284,16 +303,19 @@ class Walk:
         """Ask every list and every item of it."""
         for path in ("/health", "/v1/samples", "/v1/schema", "/v1/openapi.json", "/v1/tokens"):
             self.api.good("GET", path)
+        for each in self.api.good("GET", "/v1/presets")["items"][:3]:
+            self.api.good("GET", f"/v1/presets/{each['id']}")
         for each in self.api.good("GET", "/v1/connectors")["items"]:
             at = f"/v1/connectors/{each['id']}"
-            for part in ("", "/draft", "/revisions", "/secrets", "/authorizations", "/connections"):
+            for part in PARTS:
                 self.api.good("GET", at + part)
             self.api.ask("GET", f"{at}/revisions/1")
         for each in self.api.good("GET", "/v1/connections")["items"]:
             self.api.good("GET", f"/v1/connections/{each['id']}")
-        for each in self.api.good("GET", "/v1/calls?limit=100")["items"]:
-            for part in ("", "/transcript", "/body"):
-                self.api.ask("GET", f"/v1/calls/{each['id']}{part}")
+        for kind in ("", "&kind=token"):
+            for each in self.api.good("GET", f"/v1/calls?limit=100{kind}")["items"]:
+                for part in ("", "/transcript", "/body"):
+                    self.api.ask("GET", f"/v1/calls/{each['id']}{part}")
 
     def operations(self) -> set[tuple[str, str]]:
         """Return every operation that the API's own document names."""
