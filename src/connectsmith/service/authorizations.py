@@ -336,9 +336,9 @@ class AuthorizationDesk:
             await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
             raise
 
-    def offered(self, connection: ConnectionRow) -> tuple[Item, ...]:
-        """Return what the owner of a new connection has to choose from."""
-        return self._chooser.offered(connection)
+    async def choices(self, caller: Caller, authorization: str) -> tuple[Item, ...]:
+        """Return what has to be chosen from before the caller's authorization can be kept."""
+        return await self._chooser.choices(await self.own(caller, authorization))
 
     async def keep(
         self, caller: Caller, authorization: str, choice: str | None = None

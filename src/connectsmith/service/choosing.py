@@ -33,9 +33,12 @@ class Chooser:
         self._endpoint = endpoint
         self._sealer = sealer
 
-    def offered(self, row: ConnectionRow) -> tuple[Item, ...]:
-        """Return what there is to choose; nothing for most connections."""
-        if row.sealed is None:
+    async def choices(self, about: AuthorizationRow) -> tuple[Item, ...]:
+        """Return what there is to choose before it can be kept; nothing for most."""
+        if about.status != "completed":
+            return ()
+        row = await self._connections.get(about.workspace, about.connection or "")
+        if row is None or row.sealed is None:
             return ()
         offer = opened(self._sealer, row).offer
         return () if offer is None else offer.items

@@ -141,6 +141,11 @@ class Debugger:
             await self._drafts.end_older(caller, row.connector)
         return connection
 
+    async def choose(self, caller: Caller, authorization: str, choice: str) -> None:
+        """Keep a test connection with what its owner chose; see `AuthorizationDesk.keep`."""
+        kept = await self._authorizations.keep(caller, authorization, choice)
+        await self._drafts.end_older(caller, kept.connector)
+
     async def sign_out(self, caller: Caller, bench: Bench) -> None:
         """End the operator's test connections."""
         await self._drafts.end_all(caller, bench.connector.id)

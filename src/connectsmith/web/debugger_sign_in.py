@@ -15,6 +15,7 @@ from connectsmith.web.field_forms import errors_by_key, owner_values, sign_in_fi
 from connectsmith.web.navigation import CONNECTORS
 from connectsmith.web.sign_in_view import (
     SignInView,
+    asks_again,
     failed_view,
     sign_in_view,
     waiting,
@@ -89,6 +90,22 @@ async def finish(visit: Visit) -> Response:
     return await _now(visit)
 
 
+async def choose(visit: Visit) -> Response:
+    """Keep the test connection with what was picked; a request that follows may ask again."""
+    form = await visit.form()
+    authorization = visit.param("authorization")
+    failure: ConnectsmithError | None = None
+    try:
+        await visit.desks.debugger.choose(visit.caller, authorization, form.line("choice"))
+    except ConnectsmithError as error:
+        failure = None if asks_again(error, form) else error
+    bench = await visit.desks.debugger.open(visit.caller, visit.param("connector"))
+    view = await sign_in_view(visit, bench)
+    if failure is not None:
+        view = failed_view(view, failure.code, failure.message)
+    return _part(visit, view)
+
+
 async def sign_out(visit: Visit) -> Response:
     """End the test connection."""
     bench = await bench_of(visit, await visit.form())
@@ -102,5 +119,6 @@ routes = [
     operator_page(_BASE + "/{authorization}", progress, place=CONNECTORS),
     operator_post(_BASE + "/{authorization}/cancel", cancel, place=CONNECTORS),
     operator_post(_BASE + "/{authorization}/finish", finish, place=CONNECTORS),
+    operator_post(_BASE + "/{authorization}/choose", choose, place=CONNECTORS),
     operator_post("/connectors/{connector}/debugger/sign-out", sign_out, place=CONNECTORS),
 ]

@@ -13,7 +13,7 @@ from connectsmith.service.rows import ConnectionRow
 from connectsmith.web.connections import own_row
 from connectsmith.web.field_forms import FieldView, errors_by_key, owner_values, sign_in_fields
 from connectsmith.web.navigation import CONNECTIONS
-from connectsmith.web.sign_in_view import NEXT_STEPS
+from connectsmith.web.sign_in_view import NEXT_STEPS, Choice, asks_again, choices_of
 from connectsmith.web.visit import Form, Visit, operator_page, operator_post
 
 
@@ -31,6 +31,7 @@ class ReconnectView:
     next_step: str = ""
     authorization: str = ""
     start_path: str = ""
+    choices: Sequence[Choice] = ()
 
 
 async def ask(visit: Visit) -> Response:
@@ -106,10 +107,30 @@ async def progress(visit: Visit) -> Response:
     found = await visit.desks.authorizations.get(visit.caller, visit.param("authorization"))
     if found.status == "kept":
         return _done(visit, await _view(visit, row, await visit.desks.reconnection.blueprint(row)))
-    if found.error_code is None:
+    choices = await choices_of(visit, found.id) if found.status == "completed" else ()
+    if found.error_code is None and not choices:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
     view = await _view(visit, row, await visit.desks.reconnection.blueprint(row))
-    return _inside(visit, _failed(view, found.error_code, found.error_message or ""))
+    if choices:
+        return _inside(visit, replace(view, authorization=found.id, choices=choices))
+    return _inside(visit, _failed(view, found.error_code or "", found.error_message or ""))
+
+
+async def choose(visit: Visit) -> Response:
+    """Renew the connection with what was picked, if that is the same account's."""
+    form = await visit.form()
+    row = await own_row(visit)
+    authorization = visit.param("authorization")
+    view = await _view(visit, row, await visit.desks.reconnection.blueprint(row))
+    try:
+        await visit.desks.authorizations.keep(visit.caller, authorization, form.line("choice"))
+    except ConnectsmithError as error:
+        choices = await choices_of(visit, authorization)
+        view = replace(view, authorization=authorization, choices=choices)
+        if asks_again(error, form):
+            return _inside(visit, view)
+        return _inside(visit, _failed(view, error.code, error.message))
+    return _done(visit, view)
 
 
 _ONE = CONNECTIONS + "/{connection}/reconnect"
@@ -117,4 +138,5 @@ routes = [
     operator_page(_ONE, ask, place=CONNECTIONS),
     operator_post(_ONE, reconnect, place=CONNECTIONS),
     operator_page(_ONE + "/{authorization}", progress, place=CONNECTIONS),
+    operator_post(_ONE + "/{authorization}/choose", choose, place=CONNECTIONS),
 ]

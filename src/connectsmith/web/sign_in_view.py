@@ -8,11 +8,12 @@ from typing import Final, Literal
 from connectsmith.core.connection.status import Status
 from connectsmith.core.definition.changes import scopes_of
 from connectsmith.core.definition.facts import sign_in_kind
+from connectsmith.errors import ChoiceNeeded, ConnectsmithError
 from connectsmith.service.debugger import Bench
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow
 from connectsmith.web.addresses import debugger_path
 from connectsmith.web.field_forms import FieldView, sign_in_fields
-from connectsmith.web.visit import Visit
+from connectsmith.web.visit import Form, Visit
 
 WAITING: Final = frozenset({"started", "returned", "redeeming", "completed"})
 ENDED: Final = frozenset({"failed", "expired"})
@@ -51,12 +52,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several things that an account has, in the service's words."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignInView:
     """The first row of the Debugger."""
 
     path: str
     version: int
-    state: Literal["open", "form", "waiting", "ready"]
+    state: Literal["open", "form", "waiting", "choosing", "ready"]
     kind: str
     fields: Sequence[FieldView] = ()
     by_browser: bool = False
@@ -71,6 +80,8 @@ class SignInView:
     """Where the browser leaves for the authorization server; once."""
     callback: str = ""
     poll: bool = False
+    choices: Sequence[Choice] = ()
+    """What the account has several of, where one has to be picked."""
 
     @property
     def kind_name(self) -> str:
@@ -91,12 +102,27 @@ async def sign_in_view(
         return view
     if bench.by_browser and not errors:
         latest = await visit.desks.debugger.latest(visit.caller, bench.connector.id)
+        if latest is not None and latest.test and latest.status == "completed":
+            choices = await choices_of(visit, latest.id)
+            if choices:
+                return replace(view, state="choosing", authorization=latest.id, choices=choices)
         underway = _underway(view, latest, bench.connection)
         if underway is not None:
             return underway
     if bench.connection is None or errors:
         return view
     return replace(view, state="ready", facts=facts_of(visit, bench, bench.connection))
+
+
+async def choices_of(visit: Visit, authorization: str) -> tuple[Choice, ...]:
+    """Return what has to be chosen from now; nothing for most sign-ins."""
+    items = await visit.desks.authorizations.choices(visit.caller, authorization)
+    return tuple(Choice(each.id, each.label) for each in items)
+
+
+def asks_again(error: ConnectsmithError, form: Form) -> bool:
+    """Tell whether a choice was taken, and a request that follows it found another one."""
+    return isinstance(error, ChoiceNeeded) and form.line("choice") != ""
 
 
 def _form_view(

@@ -1,0 +1,125 @@
+"""An account has several of what a connector works with: its owner picks one, in the browser."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import Workbench
+from tests.browser.drafts import answer, consent, open_debugger, ready
+from tests.browser.screens import look_at
+from tests.browser.test_connections import menu
+from tests.journeys.installation import installed
+from tests.servers.hostile import Hostile
+from tests.servers.replies import Reply, json_reply
+from tests.servers.sandbox import start_sandbox
+
+
+@pytest.fixture
+def workbench(browser: Browser, tmp_path: Path, hostile: Hostile) -> Iterator[Workbench]:
+    """An installation that may reach the sandbox and a scripted service."""
+    with (
+        start_sandbox() as sandbox,
+        installed(tmp_path, sandbox.port, hostile.port) as running,
+        ExitStack() as rest,
+    ):
+        one = Workbench(running, sandbox, browser, rest)
+        yield one
+        one.check()
+
+
+def sites(*names: str) -> Reply:
+    """List sites of an account."""
+    return json_reply({"sites": [{"id": f"id-{name}", "name": name} for name in names]})
+
+
+@pytest.fixture
+def connector(workbench: Workbench, hostile: Hostile) -> str:
+    """A draft whose sign-in looks up the account's sites."""
+    hostile.on("/sites", sites("Berlin", "Vienna"))
+    for name in ("Vienna", "Oslo"):
+        hostile.on(f"/sites/id-{name}", json_reply({"root": f"root-{name}"}))
+
+    def several(definition: dict[str, Any]) -> None:
+        definition["auth_components"]["followUp"] = [
+            {
+                "url": f"{hostile.origin}/sites",
+                "on": ["exchange"],
+                "choose": {"items": "/sites", "label": "/name"},
+                "capture": {"site": "/id"},
+            },
+            {
+                "url": f"{hostile.origin}/sites/{{{{connection.site}}}}",
+                "on": ["exchange"],
+                "capture": {"root": "/root"},
+            },
+        ]
+
+    return ready(workbench, several)
+
+
+def held(workbench: Workbench) -> list[str]:
+    """Return the state of every connection."""
+    return [each["status"] for each in workbench.installation.api.get("/v1/connections")["items"]]
+
+
+def test_one_of_several_is_chosen_by_pointer_and_survives_a_reload(
+    page: Page, connector: str, hostile: Hostile
+) -> None:
+    open_debugger(page, connector)
+    consent(page)
+    choice = page.get_by_role("group", name="Which one?")
+    expect(choice.get_by_label("Vienna")).to_be_visible()
+    look_at(page, "debugger-choice")
+    page.reload()
+
+    choice.get_by_label("Vienna").check()
+    page.get_by_role("button", name="Keep").click()
+
+    expect(page.get_by_text("Scopes granted")).to_be_visible()
+    assert hostile.counts() == {"/sites": 1, "/sites/id-Vienna": 1}
+
+
+def test_one_of_several_is_chosen_by_keyboard(page: Page, connector: str) -> None:
+    open_debugger(page, connector)
+    consent(page)
+    expect(page.get_by_label("Berlin")).to_be_focused()
+
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Vienna")).to_be_checked()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Keep")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Scopes granted")).to_be_visible()
+
+
+def test_reconnecting_asks_when_what_was_chosen_is_gone(
+    workbench: Workbench, page: Page, connector: str, hostile: Hostile
+) -> None:
+    open_debugger(page, connector)
+    consent(page)
+    page.get_by_label("Vienna").check()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Scopes granted")).to_be_visible()
+    page.get_by_role("button", name="Create Connector").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create Connector").click()
+    expect(page.get_by_text("is published, revision 1")).to_be_visible()
+    hostile.on("/sites", sites("Berlin", "Oslo"))
+
+    page.goto("/connections")
+    menu(page, "Reconnect")
+    dialog = page.get_by_role("dialog")
+    with page.expect_popup() as opened:
+        dialog.get_by_role("button", name="Sign In").click()
+    answer(opened.value)
+    expect(dialog.get_by_label("Oslo")).to_be_visible()
+    look_at(page, "reconnect-choice")
+    dialog.get_by_label("Oslo").check()
+    dialog.get_by_role("button", name="Keep").click()
+
+    expect(page.get_by_text("The connection of Ada Lindqvist is renewed.")).to_be_visible()
+    assert held(workbench) == ["active"]
+    assert hostile.at("/sites/id-Oslo")
