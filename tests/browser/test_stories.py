@@ -16,8 +16,10 @@ from tests.browser.drafts import (
     sandbox_text,
     store,
 )
+from tests.browser.editing import Editor
 from tests.journeys.calendar import definition
 from tests.journeys.installation import installed
+from tests.servers.good import Registered
 from tests.servers.hostile import Hostile
 from tests.servers.oidc_provider import OidcServer
 from tests.servers.replies import json_reply
@@ -48,27 +50,29 @@ def page(workbench: Workbench, oidc: OidcServer) -> Page:
 
 def test_oauth_in_the_original_s_order_by_pointer(workbench: Workbench, page: Page) -> None:
     """The callback is registered only after the first test has failed for the want of it."""
-    connector = drafted(workbench, sandbox_text(workbench))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=workbench.address)
     client = workbench.sandbox.register(redirect_uris=["http://localhost:9/not-yet"])
-    store(workbench, connector, client)
-    open_debugger(page, connector)
+    editor = _from_sample(workbench, page)
+    _enter_keys(editor, client)
+    editor.content.click(position={"x": 80, "y": 200})
+    cursor = editor.cursor()
+    page.get_by_role("button", name="Save & Test").click()
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Sign In", exact=True).click()
     expect(opened.value.get_by_text("redirect_uri").first).to_be_visible()
     opened.value.close()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("It was cancelled here")).to_be_visible()
-    callback = page.locator(".copyable code").inner_text()
-    page.get_by_role("button", name="Copy the callback URL").click()
-    expect(page.locator("#toasts")).to_contain_text("Copied.")
-    expect(page.get_by_role("link", name="Return to Editor")).to_have_attribute(
-        "href", f"/connectors/{connector}"
-    )
-    found = workbench.sandbox.state.clients.find(client.client_id)
-    assert found is not None
-    workbench.sandbox.state.clients.add_redirect_uri(found, callback)
 
-    page.reload()
+    page.get_by_role("link", name="Return to Editor").click()
+    editor.wait()
+    assert editor.cursor() == cursor > 0
+    page.get_by_label("More about this connector").hover()
+    page.get_by_role("button", name="Copy Callback URL").click()
+    expect(page.locator("#toasts")).to_contain_text("Copied.")
+    _register_copied(workbench, page, client)
+    page.get_by_role("button", name="Save & Test").click()
+
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Sign In", exact=True).click()
     opened.value.get_by_role("button", name="Allow").click()
@@ -84,6 +88,39 @@ def test_oauth_in_the_original_s_order_by_pointer(workbench: Workbench, page: Pa
     expect(page.get_by_text("is published, revision 1")).to_be_visible()
     (held,) = workbench.installation.api.get("/v1/connections")["items"]
     assert (held["test"], held["status"]) == (False, "active")
+
+
+def _from_sample(workbench: Workbench, page: Page) -> Editor:
+    """Begin with a sample, and make it the connector of the sandbox that runs."""
+    page.goto("/connectors/new")
+    samples = page.get_by_role("region", name="Begin with a sample")
+    samples.get_by_role("button", name="Google Calendar").click()
+    page.wait_for_url("**/connectors/con_*")
+    editor = Editor(page, page.url.rsplit("/", 1)[1].partition("?")[0]).wait()
+    editor.type_all(sandbox_text(workbench))
+    return editor
+
+
+def _enter_keys(editor: Editor, client: Registered) -> None:
+    dialog = editor.open_keys()
+    expect(dialog.get_by_label("Secret Name").nth(1)).to_have_value("clientSecret")
+    dialog.get_by_label("Secret Value").nth(0).fill(client.client_id)
+    dialog.get_by_label("Secret Value").nth(1).fill(client.client_secret)
+    dialog.get_by_label("The new values may be sent to these origins").check()
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+
+
+def _register_copied(workbench: Workbench, page: Page, client: Registered) -> None:
+    """Paste what was copied into the sandbox's own page, as into a service's console."""
+    console = page.context.new_page()
+    console.goto(workbench.sandbox.issuer)
+    known = console.locator("section").filter(has_text=client.client_id)
+    known.get_by_label("Add a callback URL").focus()
+    console.keyboard.press("Control+V")
+    known.get_by_role("button", name="Add").click()
+    expect(console.get_by_role("status")).to_contain_text("is registered.")
+    console.close()
 
 
 def _every_action(workbench: Workbench, page: Page) -> None:
