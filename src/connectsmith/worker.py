@@ -164,10 +164,13 @@ class Supervisor:
             self._end()
 
     def _fill(self) -> None:
+        living = []
         for worker in self._workers:
-            if not worker.is_alive():
+            if worker.is_alive():  # asked once: it may die between two questions
+                living.append(worker)
+            else:
                 self._bury(worker)
-        self._workers = [each for each in self._workers if each.is_alive()]
+        self._workers = living
         while len(self._workers) < self._settings.workers:
             worker = self._spawn.Process(target=_work, args=(self._settings, self._listener))
             worker.start()
