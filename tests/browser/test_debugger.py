@@ -144,14 +144,17 @@ def _is_of_the_session(workbench: Workbench, cookie: Any) -> bool:
 # -- what can go wrong ----------------------------------------------------------------------------
 
 
-def test_missing_secret_is_named_before_anything_opens(workbench: Workbench, page: Page) -> None:
+def test_missing_secret_is_named_and_leads_nowhere(workbench: Workbench, page: Page) -> None:
     open_debugger(page, drafted(workbench, sandbox_text(workbench)))
 
-    page.get_by_role("button", name="Sign In", exact=True).click()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Sign In", exact=True).click()
 
     expect(page.get_by_text("names secrets that are not stored: clientID")).to_be_visible()
     expect(page.get_by_text("Add what is missing in Secret Keys")).to_be_visible()
-    assert len(page.context.pages) == 1
+    if not opened.value.is_closed():
+        opened.value.wait_for_event("close")
+    assert opened.value.url == "about:blank"
     look_at(page, "debugger-secret-missing")
 
 

@@ -179,6 +179,7 @@ def test_oauth_by_keyboard_alone(workbench: Workbench, page: Page) -> None:
     tab_to(page, "Sign In")
     with page.expect_popup() as opened:
         page.keyboard.press("Enter")
+    expect(opened.value.get_by_role("button", name="Allow")).to_be_visible()
     tab_to(opened.value, "Allow")
     opened.value.keyboard.press("Enter")
     expect(page.get_by_text("Scopes granted")).to_be_visible()
