@@ -9,7 +9,7 @@ from typing import Any, Final
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.grant import token_request
 from connectsmith.core.authorization.token_answer import find, lifetime_of, read_body, scalar_text
-from connectsmith.core.authorization.token_error import check_status, refusal_of
+from connectsmith.core.authorization.token_error import accepted_body
 from connectsmith.core.authorization.token_set import TokenSet, read_token_answer
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.model import ErrorTest
@@ -75,18 +75,7 @@ def read_device_answer(
         ClientRejected, AuthorizationRequestRejected, TokenEndpointBusy: refused.
         TokenAnswerInvalid: no such answer.
     """
-    check_status(response, received_at)
-    body = read_body(response, "auto")
-    refusal = refusal_of(
-        body,
-        response,
-        client.exchange.answer,
-        received_at=received_at,
-        carried=sent.carries,
-        refreshing=False,
-    )
-    if refusal:
-        raise refusal
+    body = accepted_body(client, response, received_at=received_at, sent=sent)
     device_code, user_code = _text(body, "/device_code"), _text(body, "/user_code")
     address = _text(body, "/verification_uri") or _text(body, "/verification_url")
     complete = _text(body, "/verification_uri_complete")

@@ -18,8 +18,8 @@ from connectsmith.core.authorization.grant import (
     written_request,
 )
 from connectsmith.core.authorization.parameters import Parameters, joined
-from connectsmith.core.authorization.token_answer import find, read_body, scalar_text
-from connectsmith.core.authorization.token_error import check_status, refusal_of
+from connectsmith.core.authorization.token_answer import find, scalar_text
+from connectsmith.core.authorization.token_error import accepted_body
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.definition.placeholders import OMITTED, Place, Template
@@ -108,18 +108,7 @@ def read_pushed(
         ClientRejected, AuthorizationRequestRejected, TokenEndpointBusy: refused.
         TokenAnswerInvalid: no such answer.
     """
-    check_status(response, received_at)
-    body = read_body(response, "auto")
-    refusal = refusal_of(
-        body,
-        response,
-        client.exchange.answer,
-        received_at=received_at,
-        carried=sent.carries,
-        refreshing=False,
-    )
-    if refusal:
-        raise refusal
+    body = accepted_body(client, response, received_at=received_at, sent=sent)
     found = scalar_text(find(body, "/request_uri")) or ""
     if not _REQUEST_URI.fullmatch(found):
         raise TokenAnswerInvalid(

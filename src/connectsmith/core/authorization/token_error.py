@@ -5,10 +5,17 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from connectsmith.core.authorization.token_answer import ABSENT, find, matches, scalar_text
+from connectsmith.core.authorization.client import OAuthClient
+from connectsmith.core.authorization.token_answer import (
+    ABSENT,
+    find,
+    matches,
+    read_body,
+    scalar_text,
+)
 from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.model import ErrorTest, TokenResponse
-from connectsmith.core.message import Carried, HttpResponse
+from connectsmith.core.message import Carried, HttpRequest, HttpResponse
 from connectsmith.core.secret.redaction import Redactor
 from connectsmith.errors import (
     AuthorizationRequestRejected,
@@ -62,6 +69,30 @@ _WHAT_TO_DO: Final[Mapping[type[ConnectsmithError], str]] = {
     TokenEndpointBusy: "It is tried again later.",
     TokenAnswerInvalid: "Check the tokenURL and tokenRequest of the definition.",
 }
+
+
+def accepted_body(
+    client: OAuthClient, response: HttpResponse, *, received_at: datetime, sent: HttpRequest
+) -> Any:
+    """Return what an endpoint beside the token endpoint answers, where refusals are the same.
+
+    Raises:
+        ClientRejected, AuthorizationRequestRejected, TokenEndpointBusy: refused.
+        TokenAnswerInvalid: it cannot be read.
+    """
+    check_status(response, received_at)
+    body = read_body(response, "auto")
+    refusal = refusal_of(
+        body,
+        response,
+        client.exchange.answer,
+        received_at=received_at,
+        carried=sent.carries,
+        refreshing=False,
+    )
+    if refusal:
+        raise refusal
+    return body
 
 
 def check_status(response: HttpResponse, received_at: datetime) -> None:
