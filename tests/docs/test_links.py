@@ -18,6 +18,15 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None
     assert broken == []
 
 
+def test_every_page_can_be_found_from_the_index() -> None:
+    index = ROOT / "docs/README.md"
+    linked = {(index.parent / path).resolve() for path, _ in _LINK.findall(index.read_text())}
+
+    lost = [page for page in PAGES[1:] if page not in linked | {index}]
+
+    assert lost == []
+
+
 def leads(page: Path, path: str, heading: str) -> bool:
     target = (page.parent / path).resolve() if path else page
     if not target.exists():
