@@ -528,3 +528,14 @@ class SettingInvalid(StartRefused):
     """A setting has an unknown name or a value that cannot be."""
 
     code = "setting_invalid"
+
+
+def fault_of(code: str) -> Fault | None:
+    """Return who has to act on an error that is known by its code alone; None for another word."""
+    left = [ConnectsmithError]
+    while left:
+        kind = left.pop()
+        if kind.code == code:
+            return kind.fault
+        left += kind.__subclasses__()
+    return None

@@ -69,7 +69,7 @@ def test_withdrawn_grant_is_renewed_by_its_owner_and_keeps_its_id(
 
     assert (refused["code"], refused["fault"]) == ("grant_rejected", "credentials")
     assert broken["status"] == "needs_authorization"
-    assert broken["health"] == "needs you: access was withdrawn"
+    assert broken["health"] == "needs you: access was withdrawn, authorize again"
     assert uncallable["code"] == "grant_rejected"
     assert (kept["id"], kept["status"]) == (connection, "active")
     assert again["id"] == connection

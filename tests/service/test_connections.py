@@ -204,12 +204,12 @@ async def test_naming_the_account_takes_no_lease_away(one: Renewing) -> None:
     ("different", "sentence"),
     [
         ({}, "renews itself"),
-        ({"status": Status.UNCONFIRMED}, "waits to be kept"),
+        ({"status": Status.UNCONFIRMED}, "needs you: keep it, or it is dropped"),
         ({"renewable": False, "lifetime": None}, "works until it is withdrawn"),
-        ({"renewable": False}, "needs you: access ended today at 01:00 UTC"),
+        ({"renewable": False}, "needs you: access ended today at 01:00 UTC, authorize again"),
         (
             {"status": Status.NEEDS_AUTHORIZATION, "failure_code": "grant_rejected"},
-            "needs you: access was withdrawn",
+            "needs you: access was withdrawn, authorize again",
         ),
         (
             {"status": Status.DEGRADED, "failure_code": "client_rejected"},
@@ -217,7 +217,7 @@ async def test_naming_the_account_takes_no_lease_away(one: Renewing) -> None:
         ),
         (
             {"status": Status.DEGRADED, "failure_code": "token_endpoint_busy"},
-            "could not be renewed: tries again",
+            "could not be renewed: tries again by itself",
         ),
         (
             {
@@ -225,9 +225,9 @@ async def test_naming_the_account_takes_no_lease_away(one: Renewing) -> None:
                 "failure_code": "token_endpoint_busy",
                 "lifetime": timedelta(hours=2),
             },
-            "works, but could not be renewed: tries again",
+            "works, but could not be renewed: tries again by itself",
         ),
-        ({"status": Status.REVOKED, "sealed": None}, "ended by its owner"),
+        ({"status": Status.REVOKED, "sealed": None}, "ended by its owner: connect again"),
     ],
 )
 async def test_api_says_in_a_sentence_how_a_connection_is(

@@ -84,21 +84,51 @@ def test_health_says_who_has_to_act() -> None:
         known: dict[str, object] = {"expires_at": None, "now": NOW, **facts}
         return health(status=status, renewable=renewable, **known)  # type: ignore[arg-type]  # facts by name
 
-    assert say(U) == "waits to be kept"
+    assert say(U) == "needs you: keep it, or it is dropped"
     assert say(A, expires_at=in_minutes(-5)) == "renews itself"
     assert say(A, renewable=False) == "works until it is withdrawn"
-    assert say(A, renewable=False, expires_at=in_minutes(152)) == "ends today at 14:32 UTC"
-    assert say(A, renewable=False, expires_at=in_minutes(720)) == "ends tomorrow at 00:00 UTC"
-    assert (
-        say(A, renewable=False, expires_at=in_minutes(14400)) == "ends on 2026-12-03 at 12:00 UTC"
-    )
+    soon = say(A, renewable=False, expires_at=in_minutes(152))
+    assert soon == "ends today at 14:32 UTC: then authorize again"
+    assert say(A, renewable=False, expires_at=in_minutes(720)).startswith("ends tomorrow at 00:00")
+    later = say(A, renewable=False, expires_at=in_minutes(14400))
+    assert later.startswith("ends on 2026-12-03 at 12:00 UTC")
     ended = say(A, renewable=False, expires_at=in_minutes(-1))
-    assert ended == "needs you: access ended today at 11:59 UTC"
-    again = say(D, expires_at=in_minutes(5), retry_at=in_minutes(1))
-    assert again == "works, but could not be renewed: tries again today at 12:01 UTC"
-    assert say(D, expires_at=in_minutes(-5)) == "could not be renewed: tries again"
-    refused = "needs the connector's author: its client is refused"
-    assert say(D, failure_code="client_rejected") == refused
-    assert say(N, failure_code="grant_rejected") == "needs you: access was withdrawn"
+    assert ended == "needs you: access ended today at 11:59 UTC, authorize again"
+    assert (
+        say(N, failure_code="grant_rejected") == "needs you: access was withdrawn, authorize again"
+    )
     assert say(N, failure_code="other") == "needs you: authorize again"
-    assert say(R) == "ended by its owner"
+    assert say(R) == "ended by its owner: connect again"
+
+
+@pytest.mark.parametrize(
+    ("code", "who"),
+    [
+        ("client_rejected", "needs the connector's author: its client is refused"),
+        ("secret_missing", "needs the connector's author: a secret is missing"),
+        ("secret_destination_denied", "needs the connector's author: confirm where"),
+        ("key_unusable", "needs the connector's author: its private key"),
+        ("authorization_request_rejected", "needs the connector's author: what it asks for"),
+        ("connector_not_published", "needs the connector's author: mend its definition"),
+        ("authorization_needed", "needs you: authorize again"),
+        ("egress_denied", "needs the administrator: its authorization server"),
+        ("token_endpoint_busy", "could not be renewed: tries again by itself"),
+        ("token_answer_invalid", "could not be renewed: tries again by itself"),
+        ("timed_out", "could not be renewed: tries again by itself"),
+        (None, "could not be renewed: tries again by itself"),
+    ],
+)
+def test_degraded_connection_says_who_has_to_do_what(code: str | None, who: str) -> None:
+    def say(minutes: float) -> str:
+        return health(
+            status=D,
+            renewable=True,
+            expires_at=in_minutes(minutes),
+            now=NOW,
+            failure_code=code,
+            retry_at=in_minutes(1),
+        )
+
+    assert say(-5).startswith(who)
+    assert say(5).startswith(f"works, but {who}")
+    assert ("12:01 UTC" in say(5)) is who.startswith("could not")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
 
-from connectsmith.errors import ConnectionNotUsable
+from connectsmith.errors import ConnectionNotUsable, Fault, fault_of
 
 
 class Status(StrEnum):
@@ -104,19 +104,22 @@ def health(
     failure_code: str | None = None,
     retry_at: datetime | None = None,
 ) -> str:
-    """Say in a few words how a connection is and who has to act; times are UTC."""
+    """Say in a few words how a connection is, and who has to do what; times are UTC.
+
+    "You" is the connection's owner.
+    """
     match status:
         case Status.UNCONFIRMED:
-            return "waits to be kept"
+            return "needs you: keep it, or it is dropped"
         case Status.ACTIVE:
             return _active(renewable=renewable, expires_at=expires_at, now=now)
         case Status.DEGRADED:
             return _degraded(failure_code, expires_at, retry_at, now)
         case Status.NEEDS_AUTHORIZATION:
             withdrawn = failure_code in {None, "grant_rejected"}
-            return f"needs you: {'access was withdrawn' if withdrawn else 'authorize again'}"
+            return f"needs you: {'access was withdrawn, ' if withdrawn else ''}authorize again"
         case Status.REVOKED:
-            return "ended by its owner"
+            return "ended by its owner: connect again"
         case _:
             assert_never(status)
 
@@ -127,22 +130,35 @@ def _active(*, renewable: bool, expires_at: datetime | None, now: datetime) -> s
     if expires_at is None:
         return "works until it is withdrawn"
     if expires_at <= now:
-        return f"needs you: access ended {moment_text(expires_at, now)}"
-    return f"ends {moment_text(expires_at, now)}"
+        return f"needs you: access ended {moment_text(expires_at, now)}, authorize again"
+    return f"ends {moment_text(expires_at, now)}: then authorize again"
+
+
+_AUTHOR: Final[Mapping[str, str]] = {
+    "client_rejected": "its client is refused",
+    "secret_missing": "a secret is missing",
+    "secret_destination_denied": "confirm where its secrets may go",
+    "key_unusable": "its private key cannot be used",
+    "authorization_request_rejected": "what it asks for is refused",
+}
+"""What the connector's author has to look at, by the failure's code."""
 
 
 def _degraded(
     failure_code: str | None, expires_at: datetime | None, retry_at: datetime | None, now: datetime
 ) -> str:
-    if failure_code == "client_rejected":
-        return "needs the connector's author: its client is refused"
     works = "works, but " if expires_at is None or expires_at > now else ""
-    again = (
-        f"tries again {moment_text(retry_at, now)}"
-        if retry_at and retry_at > now
-        else "tries again"
-    )
-    return f"{works}could not be renewed: {again}"
+    if failure_code == "egress_denied":
+        return f"{works}needs the administrator: its authorization server may not be reached"
+    match fault_of(failure_code or ""):
+        case Fault.DEFINITION:
+            what = _AUTHOR.get(failure_code or "", "mend its definition")
+            return f"{works}needs the connector's author: {what}"
+        case Fault.CREDENTIALS:
+            return f"{works}needs you: authorize again"
+        case _:
+            moment = f" {moment_text(retry_at, now)}" if retry_at and retry_at > now else ""
+            return f"{works}could not be renewed: tries again by itself{moment}"
 
 
 def moment_text(moment: datetime, now: datetime) -> str:
