@@ -165,6 +165,7 @@ def _records(parts: Parts, rules: Rules) -> Records:
     return Records(
         calls=parts.storage.calls,
         idempotency=parts.storage.idempotency,
+        events=parts.storage.events,
         sealer=parts.sealer,
         clock=parts.clock,
         rules=rules,

@@ -54,6 +54,7 @@ def rules_of(settings: Settings) -> Rules:
         token_requests_per_second=settings.token_requests_per_second,
         transcripts_kept=timedelta(days=settings.transcript_days),
         transcript_bytes=settings.transcript_bytes,
+        events_kept=timedelta(days=settings.event_days),
     )
 
 

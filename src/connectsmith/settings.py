@@ -140,6 +140,13 @@ class Settings:
         default=2**30,
         metadata=_about("Bytes of transcripts that are kept; the oldest go first.", count),
     )
+    event_days: int = field(
+        default=400,
+        metadata=_about(
+            "Days for which the record of what happened to secrets, grants and connectors is kept.",
+            count,
+        ),
+    )
     refresh_lease_seconds: float = field(
         default=45.0,
         metadata=_about("Seconds for which one process alone may refresh a connection.", number),

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 from tests.storage.rows import NOW, WORKSPACE
@@ -21,6 +22,38 @@ async def test_events_are_told_newest_first(storage: Storage) -> None:
     await storage.events.add(EventRow("other", NOW, "tok_a", "secret_added", "sec_b"))
 
     assert list(await storage.events.recent(WORKSPACE, 2)) == [rows[2], rows[1]]
+
+
+async def test_turn_of_a_connector_is_told_once(storage: Storage) -> None:
+    def said(what: str) -> EventRow:
+        return EventRow(WORKSPACE, NOW, "system", what, "con_a", "")
+
+    def refused() -> Awaitable[bool]:
+        return storage.events.turn(said("refused"), other="accepted")
+
+    at_once = await asyncio.gather(*[refused() for _ in range(8)])
+    await storage.events.add(said("changed"))
+    again = await refused()
+    healed = await storage.events.turn(said("accepted"), other="refused")
+    anew = await refused()
+
+    assert (sum(at_once), again, healed, anew) == (1, False, True, True)
+    told = [row.what for row in await storage.events.recent(WORKSPACE, 9)]
+    assert told == ["refused", "accepted", "changed", "refused"]
+
+
+async def test_old_events_are_dropped(storage: Storage) -> None:
+    rows = [
+        EventRow(WORKSPACE, NOW + timedelta(days=day), "tok_a", "secret_added", f"sec_{day}")
+        for day in range(4)
+    ]
+    for row in rows:
+        await storage.events.add(row)
+
+    pruned = await storage.events.prune(NOW + timedelta(days=2))
+
+    assert pruned == 2
+    assert list(await storage.events.recent(WORKSPACE, 9)) == [rows[3], rows[2]]
 
 
 async def test_fact_is_what_was_put_last(storage: Storage) -> None:

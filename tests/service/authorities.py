@@ -72,6 +72,7 @@ class Authority:
     """How many token requests it takes a second; more get 429."""
     retry_after: str | None = None
     down: Callable[[], bool] = lambda: False
+    refuses_client: Callable[[], bool] = lambda: False
     lose: int = 0
     """How many answers to the next token requests are lost on the way."""
     latency: float = 0.0
@@ -103,6 +104,8 @@ class Authority:
             await asyncio.sleep(self.latency)
         if self.down():
             return answered({"error": "server_error"}, 503)
+        if self.refuses_client():
+            return answered({"error": "invalid_client"}, 401)
         if self._over_limit():
             self.limited += 1
             return self._too_many()

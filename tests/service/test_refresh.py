@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from tests.keys.rings import sealer
+from tests.service.authorities import Terms
+from tests.service.population import population
 from tests.service.renewing import Renewing, held_in, renewing
 from tests.service.standing import WORKSPACE, answered
 
@@ -27,6 +29,7 @@ from connectsmith.errors import (
     TokenEndpointBusy,
 )
 from connectsmith.service.holdings import rescue_place
+from connectsmith.testing.virtual_time import run
 
 BUSY = answered({"error": "server_error"}, 503)
 FULL = StorageFull("full")
@@ -280,6 +283,27 @@ async def test_refused_client_is_the_connectors_fault_and_heals(one: Renewing) -
 
     assert (broken.status, broken.failure_code) == (Status.DEGRADED, "client_rejected")
     assert (await one.fresh(process)).status is Status.ACTIVE
+
+
+@pytest.mark.row("R-38")
+def test_refused_client_is_told_once_and_not_with_each_connection() -> None:
+    async def told() -> list[str]:
+        async with population() as world:
+            refusing, place = [True], await world.place("as.example.com")
+            rows = await world.connect(place, Terms(rotates=True), 20)
+            place.authority.refuses_client = lambda: bool(refusing)
+            await asyncio.sleep(3600)
+            for _ in range(3):
+                uses = [world.use(row, place) for row in rows]
+                await asyncio.gather(*uses, return_exceptions=True)
+                await asyncio.sleep(30)
+            refusing.clear()
+            await asyncio.gather(*[world.use(row, place) for row in rows])
+            events = await world.installation.storage.events.recent(WORKSPACE, 100)
+            assert {each.subject for each in events[:2]} == {place.connector}
+            return [each.what for each in events if each.what.startswith(("client", "refresh"))]
+
+    assert run(told()) == ["client_accepted", "client_rejected"]
 
 
 async def test_access_token_that_still_works_is_used_while_renewing_fails() -> None:

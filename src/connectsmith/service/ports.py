@@ -350,7 +350,11 @@ class Events(Protocol):
     """The record of what happened to secrets and grants."""
 
     async def add(self, row: EventRow) -> None: ...
+    async def turn(self, row: EventRow, *, other: str) -> bool:
+        """Add a row unless its connector's newest of this kind or the other says so already."""
+
     async def recent(self, workspace: str, limit: int) -> Sequence[EventRow]: ...
+    async def prune(self, before: datetime) -> int: ...
 
 
 class Meta(Protocol):

@@ -1,4 +1,7 @@
-"""Calls and transcripts, looked at: list, show, prune; and replays for an `Idempotency-Key`."""
+"""Calls and transcripts, looked at: list, show, prune; and replays for an `Idempotency-Key`.
+
+What is too old is dropped here, events among it.
+"""
 
 import base64
 import hashlib
@@ -13,6 +16,7 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
     Calls,
     Clock,
+    Events,
     Idempotency,
     Sealer,
     SealPlace,
@@ -56,12 +60,14 @@ class Records:
         *,
         calls: Calls,
         idempotency: Idempotency,
+        events: Events,
         sealer: Sealer,
         clock: Clock,
         rules: Rules,
     ) -> None:
         self._calls = calls
         self._idempotency = idempotency
+        self._events = events
         self._sealer = sealer
         self._clock = clock
         self._rules = rules
@@ -116,7 +122,9 @@ class Records:
 
     async def prune(self) -> int:
         """Delete what is older, or more, than is kept."""
-        before = self._clock.now() - self._rules.transcripts_kept
+        now = self._clock.now()
+        await self._events.prune(now - self._rules.events_kept)
+        before = now - self._rules.transcripts_kept
         return await self._calls.prune(before, self._rules.transcript_bytes)
 
     # -- idempotency ----------------------------------------------------------------------------

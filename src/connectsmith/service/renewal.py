@@ -14,6 +14,7 @@ from datetime import timedelta
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Status
 from connectsmith.errors import (
+    ClientRejected,
     ConnectionNotUsable,
     ConnectsmithError,
     Fault,
@@ -122,6 +123,8 @@ class Renewer:
         if unread is not None and stored is not None and stored.failed_at is not None:
             await self._record(row, "refresh_failed", f"{unread.code}: {unread.message}")
             raise unread
+        if stored is not None and row.failure_code == ClientRejected.code:
+            await self._turn(row, "client_accepted", other="client_rejected")
         return stored
 
     async def _new_credentials(
@@ -239,10 +242,21 @@ class Renewer:
             failed = self._broken(current, error)
             if not await self._connections.store(failed, expected_version=row.version, fence=fence):
                 return None
-            await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
+            if isinstance(error, ClientRejected):
+                await self._turn(row, "client_rejected", error.message, other="client_accepted")
+            else:
+                await self._record(row, "refresh_failed", f"{error.code}: {error.message}")
         except STORAGE_OUT:
             raise error from None  # the lease ends by itself
         raise error
+
+    async def _turn(self, row: ConnectionRow, what: str, message: str = "", *, other: str) -> None:
+        """Record what became of the client: once, not for each of its connections."""
+        now = self._clock.now()
+        with suppress(*STORAGE_OUT):
+            await self._events.turn(
+                EventRow(row.workspace, now, "system", what, row.connector, message), other=other
+            )
 
     async def _record(self, row: ConnectionRow, what: str, message: str) -> None:
         with suppress(*STORAGE_OUT):

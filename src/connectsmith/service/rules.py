@@ -48,6 +48,8 @@ class Rules:
     idempotency_lifetime: timedelta = timedelta(hours=24)
     transcripts_kept: timedelta = timedelta(days=7)
     transcript_bytes: int = 1024 * 1024 * 1024
+    events_kept: timedelta = timedelta(days=400)
+    """A year and a month: who asks about last year's change still finds it."""
     key_overlap: timedelta = timedelta(hours=1)
     """How long a new signing key is published before it signs, and an old one after."""
     revocation_attempts: int = 33

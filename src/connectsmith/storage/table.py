@@ -34,6 +34,7 @@ class Table(Generic[RowT]):
         self._encoders = tuple(zip(self._names, (one[0] for one in converters), strict=True))
         self._decoders = tuple(one[1] for one in converters)
         self.columns = ", ".join(self._names)
+        self.parameters = ", ".join(f":{name}" for name in self._names)
 
     def select(self, rest: str) -> str:
         """Return a query for whole records."""

@@ -130,6 +130,24 @@ class MemoryEvents:
     async def add(self, row: EventRow) -> None:
         self._rows.append(row)
 
+    async def turn(self, row: EventRow, *, other: str) -> bool:
+        said = (
+            each.what
+            for each in reversed(self._rows)
+            if (each.workspace, each.subject) == (row.workspace, row.subject)
+            and each.what in {row.what, other}
+        )
+        if next(said, None) == row.what:
+            return False
+        self._rows.append(row)
+        return True
+
+    async def prune(self, before: datetime) -> int:
+        kept = [row for row in self._rows if row.at >= before]
+        pruned = len(self._rows) - len(kept)
+        self._rows[:] = kept
+        return pruned
+
     async def recent(self, workspace: str, limit: int) -> Sequence[EventRow]:
         return [row for row in reversed(self._rows) if row.workspace == workspace][:limit]
 
