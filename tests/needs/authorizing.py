@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.needs.scenario import Scenario, usual
+from tests.needs.scenario import ABSENT, Scenario, usual
 from tests.needs.service import (
     Ask,
     Check,
@@ -246,6 +246,15 @@ AUTHORIZING = (
         at_both_hosts("auth.service.example", "token.other.example"),
         member={f"{AUTH}/tokenURL": "http://token.other.example:PORT/token"},
         instead={f"{AUTH}/tokenURL": "http://auth.service.example:PORT/token"},
+    ),
+    Scenario(
+        "mcp.dynamic_registration",
+        Manners(registers=True, client="none", pkce="required"),
+        member={
+            f"{AUTH}/registrationURL": "http://auth.service.example:PORT/register",
+            f"{AUTH}/clientID": ABSENT,
+            f"{AUTH}/clientSecret": ABSENT,
+        },
     ),
     Scenario("any.forwarded_callback", Manners(), story=forwarded, naive=True),
 )

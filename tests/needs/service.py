@@ -154,6 +154,8 @@ class Manners:
     api_body: Callable[[Ask], Any] = lambda ask: {"ok": True}
     extra: Mapping[str, Extra] = field(default_factory=dict)
     """Further paths."""
+    registers: bool = False
+    """Whether it knows no client but those that register themselves (RFC 7591)."""
 
 
 class Service(Serving):
@@ -164,6 +166,8 @@ class Service(Serving):
         self.callback_url = ""
         self.refusals: list[str] = []
         self.nonces: set[str] = set()
+        self.client = ("", "") if manners.registers else (CLIENT_ID, CLIENT_SECRET)
+        """Id and secret of the one client it knows."""
         self._clock = clock
         self._issued = 0
         self._codes: dict[str, dict[str, Any]] = {}
@@ -235,9 +239,18 @@ class Service(Serving):
                 return self._token(request)
             case "/revoke":
                 return reply(200)
+            case "/register" if self.manners.registers:
+                return self._register(request)
             case _ if "/api/" in path:
                 return self._api(request)
         raise RefusedError(f"there is nothing at {path}", status=404)
+
+    def _register(self, request: Received) -> Reply:
+        asked = json.loads(request.body)
+        if asked["redirect_uris"] != [self.callback_url]:
+            raise RefusedError("the client names no callback URL", "invalid_redirect_uri")
+        self.client = (self.new("client"), "")  # a public one, as MCP servers want
+        return json_reply({**asked, "client_id": self.client[0]}, 201)
 
     def _authorize(self, request: Received) -> Reply:
         shown = request.header("x-fragment") or "" if self.manners.fragment else request.target
@@ -255,8 +268,10 @@ class Service(Serving):
         return redirect(f"{ask['redirect_uri']}{joint}{urlencode(back)}")
 
     def _check_authorization(self, ask: Ask) -> None:
+        if not self.client[0]:
+            raise RefusedError("no client has registered itself")
         wanted = {
-            "client_id": CLIENT_ID,
+            "client_id": self.client[0],
             "redirect_uri": self.callback_url,
             "response_type": self.manners.response_type or "",
             "scope": self.manners.scope,
@@ -364,7 +379,7 @@ class Service(Serving):
             "id": ask["client_id"],
             "secret": ask["client_secret"],
         }
-        if sent not in _proofs(how):
+        if sent not in _proofs(how, self.client):
             raise RefusedError(f"{ask.kind} must prove the client by {how}", "invalid_client", 401)
 
     def _api(self, request: Received) -> Reply:
@@ -440,23 +455,21 @@ def _body_of(request: Received) -> dict[str, str]:
     return dict(request.form)
 
 
-def _proofs(how: str) -> list[dict[str, str]]:
+def _proofs(how: str, client: tuple[str, str]) -> list[dict[str, str]]:
     """Return what may be sent to prove the client; anything else, or more, is refused."""
-    raw, formed = (_basic(*pair) for pair in ((CLIENT_ID, CLIENT_SECRET), _FORMED))
-    body = {"header": "", "id": CLIENT_ID, "secret": CLIENT_SECRET}
+    id_, secret = client
+    raw, formed = _basic(id_, secret), _basic(quote_plus(id_), quote_plus(secret))
+    body = {"header": "", "id": id_, "secret": secret}
     return {
         "body": [body],
         "basic": [{"header": formed, "id": "", "secret": ""}],
         "basic_raw": [{"header": raw, "id": "", "secret": ""}],
         "any_basic": [{"header": each, "id": "", "secret": ""} for each in (raw, formed)],
         "both": [{**body, "header": raw}],
-        "basic_secret": [{"header": _basic(CLIENT_SECRET, ""), "id": "", "secret": ""}],
-        "none": [{"header": "", "id": CLIENT_ID, "secret": ""}],
+        "basic_secret": [{"header": _basic(secret, ""), "id": "", "secret": ""}],
+        "none": [{"header": "", "id": id_, "secret": ""}],
         "nobody": [{"header": "", "id": "", "secret": ""}],
     }[how]
-
-
-_FORMED = (quote_plus(CLIENT_ID), quote_plus(CLIENT_SECRET))
 
 
 def _basic(user: str, password: str) -> str:
