@@ -1,11 +1,10 @@
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectsmith.presets import callback_of, next_steps, preset, presets, refresh_of
 from connectsmith.presets.model import CallbackRule, RefreshRule
-from connectsmith.presets.sentences import callback_sentence, refresh_sentence, span
+from connectsmith.presets.sentences import callback_sentence, refresh_sentence
 
 
 @pytest.mark.parametrize(
@@ -54,21 +53,6 @@ def test_a_callback_rule_is_said_in_a_sentence(rule: dict[str, Any], sentence: s
 )
 def test_a_refresh_rule_is_said_in_sentences(rule: dict[str, Any], sentence: str) -> None:
     assert refresh_sentence(RefreshRule(**rule)) == sentence
-
-
-@pytest.mark.parametrize(
-    ("length", "written"),
-    [
-        (timedelta(days=1), "1 day"),
-        (timedelta(hours=36), "36 hours"),
-        (timedelta(minutes=90), "90 minutes"),
-        (timedelta(seconds=61), "61 seconds"),
-    ],
-)
-def test_a_length_of_time_is_written_in_the_largest_unit_that_fits(
-    length: timedelta, written: str
-) -> None:
-    assert span(length) == written
 
 
 def test_the_first_step_is_to_register_an_app() -> None:

@@ -223,7 +223,7 @@ async def test_too_many_attempts_are_429_and_say_when(installation: Standing) ->
 
     assert refused.status_code == 429
     assert refused.headers["retry-after"] == "4"
-    assert "looked at in 4 s" in refused.text
+    assert "looked at in 4 seconds" in refused.text
 
 
 async def test_looking_at_a_link_does_not_use_it_up(installation: Standing) -> None:

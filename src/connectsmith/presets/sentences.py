@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from connectsmith.durations import said as duration
 from connectsmith.presets.model import CallbackRule, Preset, RefreshRule
 
 _MATCH: Final = {
@@ -18,7 +19,6 @@ _ISSUED: Final = {
     "not_needed": "Access tokens do not expire.",
     "unknown": "Whether a refresh token comes is not known.",
 }
-_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 UNCONFIRMED: Final = "Unconfirmed: "
@@ -83,12 +83,4 @@ def _schemes(rule: CallbackRule) -> str:
 
 
 def _lifetime(what: str, seconds: int | None) -> str:
-    return "" if seconds is None else f"{what} lives {span(timedelta(seconds=seconds))}."
-
-
-def span(length: timedelta) -> str:
-    """Write a length of time in the largest unit that fits it, such as `60 days`."""
-    seconds = int(length.total_seconds())
-    size, unit = next(each for each in _UNITS if seconds % each[0] == 0)
-    count = seconds // size
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "" if seconds is None else f"{what} lives {duration(timedelta(seconds=seconds))}."

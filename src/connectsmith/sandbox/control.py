@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from connectsmith.durations import said
 from connectsmith.sandbox import pages
 from connectsmith.sandbox.clients import Client, RegistrationError
 from connectsmith.sandbox.faults import LONGEST_WAIT, TIMES_LIMIT, FaultKind, SwitchedOn
@@ -128,7 +129,7 @@ class Control:
     def _set_lifetime(self, members: Members) -> Members:
         lifetime = _seconds(members)
         self._sandbox.clients.set_lifetime(self._client(members), lifetime)
-        return {"did": f"Access tokens issued from now on live {_spoken(lifetime)}."}
+        return {"did": f"Access tokens issued from now on live {said(lifetime)}."}
 
     def _expire(self, members: Members) -> Members:
         expired = self._sandbox.grants.expire_access_tokens(self._client(members))
@@ -212,8 +213,3 @@ def _number(members: Members, name: str, default: float | None = None) -> float:
 
 def _seconds(members: Members) -> timedelta:
     return timedelta(seconds=int(_number(members, "access_token_seconds")))
-
-
-def _spoken(lifetime: timedelta) -> str:
-    seconds = int(lifetime.total_seconds())
-    return "1 second" if seconds == 1 else f"{seconds} seconds"

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from connectsmith.durations import said
 from connectsmith.errors import TooManyAttempts
 from connectsmith.service.ports import Clock
 from connectsmith.service.sign_in_ports import Sessions
@@ -110,7 +111,7 @@ def _next(digest: bytes, seen: AttemptsRow | None, pace: Pace, now: datetime) ->
 def _too_many(wait: timedelta) -> TooManyAttempts:
     seconds = max(1, round(wait.total_seconds()))
     minutes = -(-seconds // 60)
-    shown = f"{seconds} s" if seconds <= 90 else f"{minutes} minutes"  # noqa: PLR2004 - how times are read
+    shown = said(timedelta(seconds=seconds) if seconds <= 90 else timedelta(minutes=minutes))  # noqa: PLR2004 - how times are read
     return TooManyAttempts(
         f"There were too many attempts to sign in. The next one is looked at in {shown}.",
         retry_after_seconds=float(seconds),

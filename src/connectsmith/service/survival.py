@@ -15,6 +15,7 @@ from connectsmith.core.connection.keep_alive import SHORTEST_LOOK, Stated, end_m
 from connectsmith.core.connection.status import Status, moment_text
 from connectsmith.core.connection.survival import Found, Outcome, Rule, Step, StepName, Verdict
 from connectsmith.core.connection.survival import verdict as judged
+from connectsmith.durations import said
 from connectsmith.errors import ConnectionNotUsable, ConnectsmithError, GrantRejected
 from connectsmith.presets import refresh_token_rules
 from connectsmith.service.asking import Asker
@@ -159,7 +160,7 @@ class SurvivalTest:
 
     def _note_expiry(self, trial: _Trial) -> None:
         lifetime = trial.row.lifetime
-        stated = "no lifetime" if lifetime is None else f"a lifetime of {lifetime}"
+        stated = "no lifetime" if lifetime is None else f"a lifetime of {said(lifetime)}"
         trial.note("expiry", "passed", f"The authorization server states {stated}.")
 
     async def _renew_twice(self, trial: _Trial) -> None:

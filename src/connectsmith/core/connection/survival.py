@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from connectsmith.core.connection.status import moment_text
+from connectsmith.durations import said
 from connectsmith.errors import ConnectsmithError, Fault
 
 Outcome = Literal["passed", "failed", "skipped"]
@@ -87,7 +88,8 @@ def verdict(found: Found, rules: tuple[Rule, ...], now: datetime) -> Verdict:
         return Verdict(Fate.RENEWS, "Renews itself.")
     every = ""
     if found.authorized_at is not None:
-        every = f" every {span(found.grant_ends_at - found.authorized_at)}"
+        length = said(found.grant_ends_at - found.authorized_at)
+        every = f" every {length.removeprefix('1 ')}"
     return Verdict(
         Fate.NEEDS_PERSON,
         f"Needs a person{every}, next {moment_text(found.grant_ends_at, now)}: renewing does not "
@@ -136,16 +138,3 @@ def _without_refresh_token(
 
 def _until(moment: datetime, now: datetime) -> str:
     return moment_text(moment, now).removeprefix("on ")
-
-
-def span(duration: timedelta) -> str:
-    """Say a duration in whole days, hours or minutes: `90 days`."""
-    for unit, name in (
-        (DAY, "day"),
-        (timedelta(hours=1), "hour"),
-        (timedelta(minutes=1), "minute"),
-    ):
-        count = round(duration / unit)
-        if duration >= unit * 1.5 or (count == 1 and abs(duration - unit) < unit * 0.02):
-            return name if count == 1 else f"{count} {name}s"
-    return "minute"
