@@ -31,6 +31,7 @@ from connectsmith.errors import (
     ConnectsmithError,
     GrantRejected,
     RefreshBusy,
+    RefreshPostponed,
     TimedOut,
     ValueMissing,
 )
@@ -149,6 +150,16 @@ def test_what_cannot_be_renewed_is_not_asked_for() -> None:
     assert played.refreshes == 0
     assert played.ending.outcome is not None
     assert played.ending.outcome.fault == "credentials"
+
+
+def test_token_renewed_just_before_is_told_to_wait_and_not_to_connect_again() -> None:
+    played = play(a_call(), [EXPIRED], [RefreshPostponed("Call again in 20 seconds.")])
+
+    assert played.ending.outcome is not None
+    assert played.ending.outcome.message == (
+        "The service refused the connection's credentials (401). "
+        "The access token could not be renewed: Call again in 20 seconds."
+    )
 
 
 def test_no_new_credentials_end_the_call_with_the_refusal() -> None:

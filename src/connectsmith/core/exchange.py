@@ -31,7 +31,7 @@ from connectsmith.core.connection.prepared import Prepared
 from connectsmith.core.definition.model import RefreshWhen
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.result.content import parse_json
-from connectsmith.core.result.outcome import Outcome, needed_scopes, outcome_of
+from connectsmith.core.result.outcome import CONNECT_AGAIN, Outcome, needed_scopes, outcome_of
 from connectsmith.core.result.transcript import Step, Transcript, capture, refreshed
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.redaction import Fingerprint, Redactor
@@ -306,7 +306,9 @@ def _may_repeat(method: str, status: int) -> bool:
 
 def _not_renewed(outcome: Outcome, error: ConnectsmithError) -> Outcome:
     """Tell why the refresh failed; a passing reason is not the connection owner's to mend."""
-    message = f"{outcome.message or ''} The access token could not be renewed: {error.message}"
+    refused = outcome.message or ""
+    why = f"The access token could not be renewed: {error.message}"
     if error.fault is Fault.CREDENTIALS or outcome.ok:
-        return replace(outcome, message=message.strip())
-    return replace(outcome, fault=error.fault, code=error.code, message=message.strip())
+        return replace(outcome, message=f"{refused} {why}".strip())
+    message = f"{refused.removesuffix(CONNECT_AGAIN)} {why}".strip()
+    return replace(outcome, fault=error.fault, code=error.code, message=message)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import log2
+from math import ceil, log2
 
 from connectsmith.core.connection.freshness import share_of, too_soon
 from connectsmith.core.connection.status import Event, Status, next_status
+from connectsmith.durations import said
 from connectsmith.errors import (
     ClientRejected,
     ConnectionNotUsable,
@@ -59,11 +60,13 @@ def renewed_just_now(row: ConnectionRow, now: datetime) -> RefreshPostponed | No
     wait = too_soon(renewed_at=row.refreshed_at, now=now)
     if wait is None:
         return None
+    seconds = max(ceil(wait.total_seconds()), 1)
     error = RefreshPostponed(
-        "The access token was renewed less than half a minute ago. If it is refused all the same, "
-        "another one is no help yet."
+        "The last renewal was less than half a minute ago, and another so soon would not help. "
+        f"Call again in {said(timedelta(seconds=seconds))}; if the service still refuses, connect "
+        "again."
     )
-    error.retry_after_seconds = max(wait.total_seconds(), 1.0)
+    error.retry_after_seconds = float(seconds)
     return error
 
 

@@ -28,6 +28,8 @@ from connectsmith.core.secret.redaction import Redactor
 from connectsmith.errors import Fault
 from connectsmith.values import value_class
 
+CONNECT_AGAIN: Final = " Connect again."
+"""Advice at the end of a refusal that holds unless a refresh failed for a passing reason."""
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _BUSY: Final = frozenset({408, 425, 429, 503})
@@ -181,7 +183,7 @@ def _refused(response: HttpResponse) -> _Verdict:
         return _Verdict(
             Fault.CREDENTIALS,
             "credentials_refused",
-            "The service refused the connection's credentials (401). Connect again.",
+            f"The service refused the connection's credentials (401).{CONNECT_AGAIN}",
         )
     return _Verdict(
         Fault.REMOTE, "service_forbade", "The service does not let this account do that (403)."
