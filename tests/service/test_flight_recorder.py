@@ -153,6 +153,28 @@ async def test_tokens_are_kept_when_they_cannot_be_written_down(installation: St
     assert len(installation.token_requests) == 1
 
 
+async def test_connection_is_completed_when_the_call_that_names_it_cannot_be_written_down(
+    installation: Standing,
+) -> None:
+    installation.grants()
+    connector = await installation.connector()
+
+    def full(row: CallRow, transcript: bytes | None) -> None:
+        raise OSError("no space left on device")
+
+    installation.storage.calls.add = full  # type: ignore[method-assign]  # a log that is broken
+    started = await installation.caller.start(connector)
+    browser = installation.browser()
+    request = await browser.depart(started["start_url"])
+    back = await browser.come_back(request.callback, code="the-code", state=request["state"])
+    done = await installation.caller.complete(started, returned(back)["completion"])
+
+    assert (done["status"], done["connection"]["account"]["label"]) == (
+        "completed",
+        "ada@example.com",
+    )
+
+
 async def test_client_s_own_token_is_written_down_with_its_connection(
     installation: Standing,
 ) -> None:

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
 from connectsmith.service.caller import Caller
@@ -27,6 +29,8 @@ from connectsmith.service.rows import (
     Page,
 )
 from connectsmith.service.rules import Rules
+
+logger = structlog.get_logger("connectsmith.records")
 
 PLAIN, DEFLATED = b"\x00", b"\x01"
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -78,13 +82,16 @@ class Records:
         return self._sealer.digest("fingerprint", Secret(text)).hex()[:8]
 
     def keep(self, row: CallRow, transcript: Mapping[str, Any]) -> None:
-        """Queue a call with its (redacted) transcript.
+        """Queue a call with its (redacted) transcript; never fails, as the call is made already.
 
         A member `body` holds `content` (base64) and `content_type` of an answer kept whole.
         """
-        content = _WRITER.encode(transcript).encode()
-        place = transcript_place(row.workspace, row.id)
-        self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
+        try:
+            content = _WRITER.encode(transcript).encode()
+            place = transcript_place(row.workspace, row.id)
+            self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
+        except Exception as error:  # noqa: BLE001 - what a call did is told, written down or not
+            logger.warning("call_not_recorded", error=type(error).__name__)
 
     async def page(
         self, caller: Caller, *, filters: Mapping[str, str], limit: int, after: str | None
