@@ -4,7 +4,7 @@ from connectsmith.presets import search
 
 
 async def test_every_preset_is_listed_with_what_to_know_first(served: Served) -> None:
-    page = await served.operator.get("/v1/presets")
+    page = await served.operator.get("/v1/presets", limit=200)
 
     assert [each["id"] for each in page["items"]] == [each.id for each in search("")]
     assert page["next"] is None
@@ -13,6 +13,21 @@ async def test_every_preset_is_listed_with_what_to_know_first(served: Served) ->
     assert "https" in slack["callback"]
     assert slack["refresh"]
     assert slack["how"] in {"document", "library literal"}
+
+
+async def test_the_list_comes_in_pages_that_follow_each_other(served: Served) -> None:
+    first = await served.operator.get("/v1/presets", search="o", limit=3)
+    second = await served.operator.get("/v1/presets", search="o", limit=3, after=first["next"])
+
+    found = [each["id"] for each in (*first["items"], *second["items"])]
+    assert found == [each.id for each in search("o")[:6]]
+
+
+async def test_a_page_that_follows_nothing_is_refused(served: Served) -> None:
+    problem = await served.operator.problem("GET", "/v1/presets?after=none")
+
+    assert problem["code"] == "field_invalid"
+    assert problem["place"] == "after"
 
 
 async def test_a_search_narrows_the_list(served: Served) -> None:

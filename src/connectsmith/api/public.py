@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from connectsmith import __version__
+from connectsmith.api.connectors import Limit
 from connectsmith.api.permissions import ConnectorReader
 from connectsmith.api.routes import CallerRoute
 from connectsmith.api.shapes import (
@@ -21,10 +22,10 @@ from connectsmith.presets import (
     Preset,
     callback_of,
     definition_text,
+    page,
     refresh_of,
 )
 from connectsmith.presets import preset as preset_of
-from connectsmith.presets import search as found
 from connectsmith.samples import samples
 
 router = APIRouter(tags=["installation"], route_class=CallerRoute)
@@ -59,9 +60,12 @@ async def list_samples(_: ConnectorReader) -> SampleList:
 
 
 @router.get("/v1/presets")
-async def list_presets(_: ConnectorReader, search: str = "") -> PresetList:
+async def list_presets(
+    _: ConnectorReader, search: str = "", limit: Limit = 50, after: str | None = None
+) -> PresetList:
     """List the services whose facts are known, the best fit first; `search` narrows them."""
-    return PresetList(items=[PresetSummary(**_summary(each)) for each in found(search)])
+    items, last = page(search, limit=limit, after=after)
+    return PresetList(items=[PresetSummary(**_summary(each)) for each in items], next=last)
 
 
 @router.get("/v1/presets/{preset}")

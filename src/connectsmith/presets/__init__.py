@@ -1,6 +1,6 @@
 """The known facts of real services, to begin a connector with: data, reviewed and sourced."""
 
-from connectsmith.presets.catalogue import preset, presets, search
+from connectsmith.presets.catalogue import page, preset, presets, search
 from connectsmith.presets.model import Preset
 from connectsmith.presets.rules import quirk_rules, refresh_token_rules
 from connectsmith.presets.sentences import callback_of, next_steps, refresh_of
@@ -11,6 +11,7 @@ __all__ = [
     "callback_of",
     "definition_text",
     "next_steps",
+    "page",
     "preset",
     "presets",
     "quirk_rules",

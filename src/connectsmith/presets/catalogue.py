@@ -1,10 +1,12 @@
 """The presets that ship, to look up and to search."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from connectsmith.errors import FieldInvalid
 from connectsmith.presets.model import Preset
 
 FOLDER: Final = "services"
@@ -50,6 +52,21 @@ def search(text: str) -> tuple[Preset, ...]:
         return tuple(sorted(presets(), key=_prominence))
     found = [each for each in presets() if all(word in _searched(each) for word in wanted)]
     return tuple(sorted(found, key=lambda each: _rank(each, text.strip().casefold())))
+
+
+def page(text: str, *, limit: int, after: str | None) -> tuple[Sequence[Preset], str | None]:
+    """Return some of what `search` finds, and after which id to go on if there are more.
+
+    Raises:
+        FieldInvalid: `after` is the id of nothing that is found.
+    """
+    found = search(text)
+    ids = [each.id for each in found]
+    if after is not None and after not in ids:
+        raise FieldInvalid("The cursor is none that a list here returned.", place="after")
+    start = 0 if after is None else ids.index(after) + 1
+    items = found[start : start + limit]
+    return items, items[-1].id if start + limit < len(found) else None
 
 
 def _prominence(each: Preset) -> int:

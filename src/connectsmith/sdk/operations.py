@@ -91,9 +91,10 @@ def samples() -> Operation[Page[Sample]]:
     return Operation(Page[Sample], "GET", "/v1/samples")
 
 
-def presets(*, search: str | None = None) -> Operation[Page[Preset]]:
+def presets(*, search: str | None = None, limit: int | None = None) -> Operation[Page[Preset]]:
     """List the services whose facts are known, the best fit first."""
-    return Operation(Page[Preset], "GET", "/v1/presets", query=_query(search=search))
+    query = _query(search=search, limit=limit)
+    return Operation(Page[Preset], "GET", "/v1/presets", query=query)
 
 
 def preset(preset: str) -> Operation[Preset]:
