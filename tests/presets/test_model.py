@@ -77,6 +77,7 @@ def test_a_good_preset_is_read() -> None:
     assert found.read["tokenURL"].source == "https://example.com/oauth"
 
 
+@pytest.mark.row("T-77")
 @pytest.mark.parametrize("member", ["authorizationURL", "tokenURL"])
 def test_an_endpoint_without_source_is_refused(member: str) -> None:
     reference = GOOD["references"][0]
@@ -86,6 +87,7 @@ def test_an_endpoint_without_source_is_refused(member: str) -> None:
         read_preset(changed(references=[others]))
 
 
+@pytest.mark.row("T-77")
 @pytest.mark.parametrize("member", ["tokenURL", "revocationURL"])
 def test_an_address_of_the_sign_in_that_is_hearsay_is_refused(member: str) -> None:
     auth = {**GOOD["auth_components"], "revocationURL": "https://example.com/revoke"}
