@@ -24,6 +24,11 @@ typed, wherever definitions are read: in the editor, in answers of the API, by `
 validate`. A rule is data: hosts, conditions on `auth_components`, a sentence, the service's own
 page, and where the rule was read. A rule never keeps a draft from being published.
 
+Where a rule does not hold for you, silence it: `x-silenced` in `auth_components` maps its code to
+your reason, such as `{"quirk_google_offline": "These jobs end within the hour."}`. The warning is
+shown no more; the reason stays in the definition for whoever reads it next. A blank reason silences
+nothing.
+
 A host with `*.` in front stands for every host below it. A rule without a fix in its warning is one
 that only a person can follow; one that is marked *note* is no warning: it is what is true there
 whatever a definition says."""

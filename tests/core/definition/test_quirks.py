@@ -377,3 +377,55 @@ def test_where_a_server_refuses_pkce_its_absence_is_no_remark() -> None:
 
     assert [each.code for each in read(text).diagnostics] == ["pkce_off"]
     assert read(text, quirks=refused).diagnostics == ()
+
+
+def silencing(**reasons: object) -> str:
+    return text_of(None, **{"x-silenced": reasons})
+
+
+def test_a_silenced_warning_with_a_reason_is_not_shown() -> None:
+    text = silencing(quirk_example="These jobs end within the hour.")
+
+    assert read(text, quirks=QuirkRules([rule(OFFLINE)])).diagnostics == ()
+
+
+def test_a_warning_silenced_without_a_reason_is_shown_and_the_reason_asked_for() -> None:
+    text = silencing(quirk_example=" ")
+
+    diagnostics = read(text, quirks=QuirkRules([rule(OFFLINE)])).diagnostics
+
+    assert {each.code for each in diagnostics} == {"quirk_example", "silenced_without_reason"}
+
+
+def test_silence_for_a_rule_of_other_servers_is_offered_to_be_taken_out() -> None:
+    text = silencing(quirk_exmaple="A typing error.")
+
+    found = {each.code: each for each in read(text, quirks=QuirkRules([rule()])).diagnostics}
+
+    assert found.keys() == {"silenced_nothing"}
+    assert 'Did you mean "quirk_example"?' in found["silenced_nothing"].message
+    fix = found["silenced_nothing"].fix
+    assert fix is not None
+    assert "quirk_exmaple" not in apply_edits(text, fix.edits)
+
+
+def test_silence_says_nothing_where_no_rules_are_known() -> None:
+    text = silencing(quirk_example="These jobs end within the hour.")
+
+    assert read(text).diagnostics == ()
+
+
+def test_silence_does_not_change_what_is_known_about_refresh_tokens() -> None:
+    text = silencing(quirk_example="These jobs end within the hour.")
+    definition = read(text).definition
+
+    assert definition is not None
+    assert [each.id for each in matching(definition, QuirkRules([rule(OFFLINE)]), "refresh_token")]
+
+
+def test_a_reason_is_text() -> None:
+    reading = read(silencing(quirk_example=True))
+
+    assert [each.pointer for each in reading.errors] == [
+        "/auth_components/x-silenced/quirk_example"
+    ]

@@ -72,6 +72,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "audience": "The audience the token is for, in every request for tokens.",
         "dpop": "Bind tokens to a key (RFC 9449).",
         "signedRequest": "Send the authorization request as a signed object (RFC 9101).",
+        "x-silenced": (
+            "Warnings about these servers that the author has answered: the code of a "
+            "quirk rule, and the reason in a few words. They are not shown again."
+        ),
     },
     "TokenRequest": {
         "method": "`POST`, or `GET`, which puts secrets into the URL.",

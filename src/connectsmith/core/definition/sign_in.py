@@ -210,3 +210,4 @@ class AuthComponents(Member):
     audience: str | list[str] | None = None
     dpop: bool = False
     signed_request: bool = Field(default=False, alias="signedRequest")
+    silenced: StringMap = Field(default={}, alias="x-silenced")
