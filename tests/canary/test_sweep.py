@@ -20,7 +20,7 @@ from tests.canary.allowed import Rule, judge, rules
 from tests.canary.ledger import Canary, Ledger
 from tests.canary.places import answered, files, process, requested
 from tests.canary.recording import all_logs
-from tests.canary.sweep import Hit, Left, sweep
+from tests.canary.sweep import WORD, Hit, Left, sweep
 from tests.servers.wire import Received
 
 WRITERS: dict[str, Callable[[str], str]] = {
@@ -99,6 +99,19 @@ def test_a_planted_value_is_found_in_every_sink(writer: str, tmp_path: Path) -> 
 
     assert found(ledger.canaries[0], left) >= SINKS
     assert not found(Canary("secret", b"another value entirely"), left)
+
+
+@pytest.mark.parametrize("after", range(2 * WORD))
+@pytest.mark.parametrize("length", [8, 2 * WORD - 2, 2 * WORD - 1, 60])
+def test_a_value_is_found_wherever_it_begins_and_whatever_stands_beside_it(
+    length: int, after: int
+) -> None:
+    value, other = os.urandom(length), os.urandom(length)
+
+    left = [Left("end", bytes(after) + value), Left("middle", bytes(after) + value + b"!" * 40)]
+
+    assert found(Canary("secret", value), left) == {"end", "middle"}
+    assert {each.kind for each in sweep([Canary("a", value), Canary("b", other)], left)} == {"a"}
 
 
 def test_log_lines_hold_structured_values_as_they_are_written() -> None:
