@@ -1,6 +1,5 @@
 """A whole installation in this process, with adapters that write down or spill what they see."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from tests.canary.recording import (
     SpillingStorage,
     debug_loop,
 )
-from tests.journeys.installation import settings_for
+from tests.journeys.installation import listening, settings_for
 from tests.servers.loop import LoopThread
 from tests.storage.postgres_server import URL
 
@@ -50,7 +49,7 @@ def installed(
 
     With a schema it is on PostgreSQL.
     """
-    loop, listener = LoopThread("canary"), socket.create_server(("127.0.0.1", 0))
+    loop, listener = LoopThread("canary"), listening()
     settings = settings_for(folder, listener.getsockname()[1], *private)
     try:
         loop.run(debug_loop())

@@ -1,11 +1,12 @@
 """A whole installation of ours in this process, on a free port, with its API token."""
 
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 import uvicorn
@@ -14,6 +15,9 @@ from tests.servers.loop import LoopThread
 from connectsmith.bootstrap import Application, join, open_parts, rules_of, running
 from connectsmith.service.ports import Clock
 from connectsmith.settings import Settings
+
+PLAIN: Final = ssl.create_default_context()
+"""For clients of plain http: each would read the machine's certificates again without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Api:
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
         if path.endswith("/secrets"):
             headers.setdefault("If-Match", "*")
-        with httpx2.Client(timeout=30, trust_env=False) as client:
+        with httpx2.Client(timeout=30, trust_env=False, verify=PLAIN) as client:
             return client.request(method, self.address + path, headers=headers, **more)
 
     def get(self, path: str) -> Any:
@@ -90,6 +94,19 @@ def settings_for(folder: Path, port: int, *private: int, **more: Any) -> Setting
     )
 
 
+def listening(port: int = 0) -> socket.socket:
+    """Listen on loopback.
+
+    Asyncio sends small answers at once (TCP_NODELAY) only where the socket names its protocol,
+    which `socket.create_server` leaves out; uvloop, which serves the product, always does.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
+
+
 @contextmanager
 def installed(
     folder: Path,
@@ -104,7 +121,7 @@ def installed(
     One with a clock of its own does its chores when told to.
     """
     loop = LoopThread("installation")
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listening(port)
     settings = settings_for(folder, listener.getsockname()[1], *private, **more)
     application: AbstractAsyncContextManager[Application] = (
         running(settings, chores=chores) if clock is None else _running_by(clock, settings)
