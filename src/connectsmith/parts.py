@@ -41,7 +41,10 @@ class Parts:
 
 
 def rules_of(settings: Settings) -> Rules:
-    """Read the use cases' figures out of the settings."""
+    """Read the use cases' figures out of the settings.
+
+    What all processes may do together is divided among them: none knows what the others are at.
+    """
     return Rules(
         public_url=settings.public_url,
         installation_name=settings.installation_name,
@@ -50,8 +53,8 @@ def rules_of(settings: Settings) -> Rules:
         lease=timedelta(seconds=settings.refresh_lease_seconds),
         token_timeout=timedelta(seconds=settings.token_timeout_seconds),
         keep_alive=timedelta(days=settings.keep_alive_days),
-        token_requests_at_once=settings.token_requests_at_once,
-        token_requests_per_second=settings.token_requests_per_second,
+        token_requests_at_once=max(settings.token_requests_at_once // settings.workers, 1),
+        token_requests_per_second=settings.token_requests_per_second / settings.workers,
         transcripts_kept=timedelta(days=settings.transcript_days),
         transcript_bytes=settings.transcript_bytes,
         events_kept=timedelta(days=settings.event_days),

@@ -165,14 +165,16 @@ class Settings:
     token_requests_at_once: int = field(
         default=8,
         metadata=_about(
-            "Token requests that one server process sends to an authorization server at once.",
+            "Token requests that all server processes together send to an authorization server at "
+            "once. The processes share them evenly; each may send one.",
             count,
         ),
     )
     token_requests_per_second: float = field(
         default=40.0,
         metadata=_about(
-            "Token requests that one server process sends to an authorization server in a second.",
+            "Token requests that all server processes together send to an authorization server in "
+            "a second. The processes share them evenly.",
             number,
         ),
     )

@@ -80,6 +80,9 @@ class Authority:
     access: dict[str, tuple[Grant, datetime | None]] = field(default_factory=dict)
     arrivals: list[float] = field(default_factory=list)
     limited: int = 0
+    busy: int = 0
+    busiest: int = 0
+    """How many token requests were under way at once, at most."""
 
     def grant(self, terms: Terms) -> TokenSet:
         """Grant access to somebody."""
@@ -100,8 +103,11 @@ class Authority:
         if urlsplit(request.url).path != "/token":
             return self._api(request)
         self.arrivals.append(asyncio.get_running_loop().time())
+        self.busy += 1
+        self.busiest = max(self.busiest, self.busy)
         if self.latency:
             await asyncio.sleep(self.latency)
+        self.busy -= 1
         if self.down():
             return answered({"error": "server_error"}, 503)
         if self.refuses_client():

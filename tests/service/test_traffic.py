@@ -3,14 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from tests.service.authorities import HOUR, Authority, Terms
 from tests.service.population import LONG, Place, Population, population
 
+from connectsmith.bootstrap import join
 from connectsmith.core.connection.status import Status
 from connectsmith.errors import AuthorizationServerPaused, ConnectsmithError
+from connectsmith.parts import rules_of
 from connectsmith.service.rows import ConnectionRow
+from connectsmith.settings import Settings
 from connectsmith.testing.virtual_time import run
 
 ROTATING = Terms(rotates=True)
@@ -85,6 +89,43 @@ def test_without_a_limit_the_same_crowd_is_turned_away() -> None:
             return server.limited
 
     assert run(crowd()) > MANY / 2
+
+
+async def of_processes(workers: int, *, dividing: bool = True) -> tuple[int, float]:
+    """Let connections expire in an installation of several processes that share the work evenly.
+
+    Returns how many requests were under way at once, and how many came in a second.
+    """
+    sharing = workers if dividing else 1
+    rules = rules_of(Settings(data_dir=Path("data"), key_file=Path("key"), workers=sharing))
+    async with population() as world:
+        server = Authority(world.clock, latency=0.5)
+        place = await world.place("as.example.com", server)
+        rows = await all_expire(world, place, 400)
+        processes = [join(world.installation.application.parts, rules) for _ in range(workers)]
+        begun = seconds()
+        await asyncio.gather(
+            *[
+                processes[number % workers].desks.connections._refresher.fresh(row, place.blueprint)
+                for number, row in enumerate(rows)
+            ]
+        )
+        return server.busiest, len(rows) / (seconds() - begun)
+
+
+@pytest.mark.row("R-03")
+@pytest.mark.parametrize("workers", [1, 2, 4, 5])
+def test_processes_of_an_installation_share_what_a_server_is_asked(workers: int) -> None:
+    busiest, rate = run(of_processes(workers))
+
+    assert 8 - workers < busiest <= 8
+    assert rate <= 40
+
+
+def test_processes_that_share_nothing_ask_for_twice_as_much() -> None:
+    busiest, _ = run(of_processes(2, dividing=False))
+
+    assert busiest == 16
 
 
 def busiest_minute(arrivals: Sequence[float]) -> int:

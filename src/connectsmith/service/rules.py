@@ -39,8 +39,9 @@ class Rules:
     )
     """Pauses before a token request that never left is repeated."""
     token_requests_at_once: int = 8
-    """At one authorization server, by one process."""
+    """At one authorization server, by this process alone."""
     token_requests_per_second: float = 40.0
+    """At one authorization server, by this process alone."""
     patience_while_alive: timedelta = timedelta(seconds=3)
     """How long a call waits for a refresh while the access token still works."""
     keep_alive: timedelta | None = USUAL

@@ -1,7 +1,7 @@
 """How many token requests an authorization server gets at once, how fast, and when none.
 
-One process measures out its own. Connectors take turns, so that one with ten thousand connections
-keeps nobody else waiting, and what nobody waits for comes last.
+A process measures out its share of what the installation may send. Connectors take turns, so that
+one with ten thousand connections keeps nobody else waiting, and what nobody waits for comes last.
 """
 
 import asyncio
