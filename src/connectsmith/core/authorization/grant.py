@@ -7,10 +7,11 @@ holds it also carries, each with the destinations it may go to.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from connectsmith.core.authorization.assertion import signed_assertion
 from connectsmith.core.authorization.client import OAuthClient
@@ -37,6 +38,8 @@ from connectsmith.errors import Bug
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523 section 2.1."""
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
+"""Most of what is sent, and never changed by encoding."""
 
 
 def exchange_request(
@@ -217,7 +220,11 @@ def written_request(
 
 def form_encoded(parameters: Parameters) -> str:
     """Write parameters as `application/x-www-form-urlencoded` (RFC 6749 appendix B)."""
-    return urlencode([(name, value.reveal()) for name, value in parameters], errors="replace")
+    return "&".join(f"{_encoded(name)}={_encoded(value.reveal())}" for name, value in parameters)
+
+
+def _encoded(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote_plus(text, errors="replace")
 
 
 def with_parameters(url: str, parameters: Parameters) -> str:

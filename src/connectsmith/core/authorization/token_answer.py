@@ -25,6 +25,7 @@ LONGEST_LIFETIME: Final = timedelta(days=366 * 100)
 MILLISECONDS_FROM: Final = 1e11
 """Times of day from here on are milliseconds: in seconds this is the year 5138."""
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _COUNTDOWN = re.compile(r"([0-9]{1,5}):([0-9]{1,2}):([0-9]{1,2})")
 
 
@@ -89,7 +90,7 @@ def token_text(found: Any) -> str | None:
     if text is None or isinstance(found, bool):
         raise TokenAnswerInvalid("The token endpoint answered with a token that is no text.")
     text = text.strip()
-    if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in text):  # noqa: PLR2004 - control characters
+    if _CONTROLS.search(text):
         raise TokenAnswerInvalid("The token endpoint answered with control characters in a token.")
     return text or None
 

@@ -20,6 +20,8 @@ MASK_START: Final = b"[masked:"
 
 _ESCAPE: Final = re.compile(r"\\u[0-9a-f]{4}")
 _PERCENT: Final = re.compile(r"%[0-9A-F]{2}")
+_SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9_.-]*")
+"""What JSON, HTML and URLs leave as it is, and most tokens are made of."""
 _JAVASCRIPT: Final = "!'()*"
 """What `encodeURIComponent` leaves beside the unreserved characters."""
 
@@ -50,6 +52,8 @@ def forms_of(secret: Secret, shortest: int = SHORTEST) -> Forms | None:
 
 def _text_forms(text: str) -> Iterator[str]:
     yield text
+    if _SAME_EVERYWHERE.fullmatch(text):
+        return
     yield from _json_forms(text)
     yield from _html_forms(text)
     yield from _url_forms(text.encode("utf-8", "surrogatepass"))
