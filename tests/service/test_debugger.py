@@ -1,6 +1,7 @@
 """What the Debugger does with a draft, without a browser."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ class Bencher:
 
     async def sign_in(self, account: str = "ada", caller: Caller = ADA) -> ConnectionRow:
         self.account = account
+        self.installation.clock.advance(timedelta(seconds=1))
         self.installation.sender.reply(*[self._answer] * 4)
         started = await self.desk.start(caller, await self.bench(caller), {}, return_to=None)
         browser = self.installation.application.desks.browser

@@ -211,6 +211,7 @@ def as_account(account: str) -> Any:
 
 
 async def connected(installation: Standing, connector: str, account: str, **asked: Any) -> Any:
+    installation.clock.advance(timedelta(seconds=1))
     installation.sender.reply(*[as_account(account)] * 3)
     one = await begun(installation, connector, **asked)
     await one.come_back(ADA, code="a-code")

@@ -15,7 +15,6 @@ from connectsmith.core.authorization.follow_up import Item
 from connectsmith.core.authorization.return_address import check_return_address, check_return_path
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
-from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
@@ -107,7 +106,7 @@ class AuthorizationDesk:
         fields = check_auth_fields(blueprint.definition, start.fields)
         value = self._randomness.text()
         row = self._new_row(caller, start, connector, revision=blueprint.revision, value=value)
-        origins = reach(blueprint.definition, Credentials(fields=fields))
+        origins = blueprint.reach.of(Credentials(fields=fields))
         held = {FIELD + key: each for key, each in fields.items()}
         row = replace(
             row,

@@ -8,6 +8,7 @@ from connectsmith.core.authorization.client import OAuthClient, oauth_client
 from connectsmith.core.authorization.metadata import Metadata, filled, needs_discovery
 from connectsmith.core.call.plan import ActionPlan, plans_of
 from connectsmith.core.connection.apply import AuthPlan, auth_plan
+from connectsmith.core.connection.reach import Reach, reach_of
 from connectsmith.core.definition.facts import origins_of_auth
 from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.reading import read
@@ -37,6 +38,7 @@ class Blueprint:
     revision: int
     client: OAuthClient | None
     auth: AuthPlan
+    reach: Reach
     plans: Mapping[str, ActionPlan]
     expiry: Expiry
     """What in an API's answer means that the access token expired."""
@@ -81,6 +83,7 @@ def compile_blueprint(text: str, revision: int, metadata: Metadata | None = None
         revision=revision,
         client=oauth_client(definition, metadata) if signs_in else None,
         auth=auth_plan(definition),
+        reach=reach_of(definition),
         plans=plans_of(definition),
         expiry=expiry_of(refresh.when if refresh else None),
         undiscovered=undiscovered,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from connectsmith.core.authorization.follow_up import Item, Offer, captured_into, chosen_again
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.connection.reach import reach
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded, Bug, ChoiceNeeded
 from connectsmith.service.attempts import blueprint_of
@@ -97,7 +96,7 @@ class Chooser:
         """Store tokens and captured values together, under a new version."""
         tokens, version = granted.tokens, row.version + 1
         settled = replace(held.renewed(tokens), offer=granted.offer)
-        origins = reach(blueprint.definition, settled)
+        origins = blueprint.reach.of(settled)
         fresh = replace(
             row,
             version=version,

@@ -6,7 +6,6 @@ from dataclasses import replace
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
-from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Event, Status, health, next_status
 from connectsmith.errors import (
     AuthorizationEnded,
@@ -79,7 +78,7 @@ class ConnectionDesk:
         if blueprint.client is not None and blueprint.client.needs_person:
             raise CallerError("This connector signs in with a person: start an authorization.")
         checked = check_auth_fields(blueprint.definition, fields)
-        origins = reach(blueprint.definition, Credentials(fields=checked))
+        origins = blueprint.reach.of(Credentials(fields=checked))
         party = Party(
             workspace=caller.workspace,
             connector=connector,

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.core.definition.changes import scopes_of
 from connectsmith.core.definition.facts import sign_in_kind
 from connectsmith.core.definition.model import Definition
 from connectsmith.errors import Conflict, ConnectsmithError
-from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.holdings import connection_place, opened
@@ -98,7 +97,7 @@ class DraftConnections:
         """
         if row.status is not Status.ACTIVE:
             return Fitness(fits=False, why=f"it {self._desk.health(row)}")
-        now = (await self._blueprints.of(connector, test=True)).definition
+        now = await self._blueprints.of(connector, test=True)
         try:
             made = replace(connector, draft=row.definition or "")
             then = (await self._blueprints.of(made, test=True)).definition
@@ -106,12 +105,12 @@ class DraftConnections:
             return Fitness(fits=False, why="it was made with a text that cannot be read any more")
         return self._compared(row, then, now)
 
-    def _compared(self, row: ConnectionRow, then: Definition, now: Definition) -> Fitness:
-        if scopes_of(then) != scopes_of(now):
+    def _compared(self, row: ConnectionRow, then: Definition, now: Blueprint) -> Fitness:
+        if scopes_of(then) != scopes_of(now.definition):
             return Fitness(fits=False, why="other scopes are asked for now")
-        if _sign_in(then) != _sign_in(now):
+        if _sign_in(then) != _sign_in(now.definition):
             return Fitness(fits=False, why="one signs in in another way now")
-        origins = reach(now, opened(self._sealer, row))
+        origins = now.reach.of(opened(self._sealer, row))
         if (written(origins.api), written(origins.auth)) != (row.origins_api, row.origins_auth):
             return Fitness(fits=False, why="it would be sent to other origins now")
         return Fitness(fits=True)

@@ -7,7 +7,6 @@ from connectsmith.core.authorization.follow_up import Offer
 from connectsmith.core.authorization.token_set import TokenSet, renews_itself
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.keep_alive import Stated, keep_alive_at, refresh_until
-from connectsmith.core.connection.reach import reach
 from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.service.holdings import connection_place
@@ -46,7 +45,7 @@ def made(
     held = Credentials(
         tokens, new.party.fields, captured, dpop_key=new.party.dpop_key, offer=new.offer
     )
-    origins = reach(new.party.blueprint.definition, held)
+    origins = new.party.blueprint.reach.of(held)
     client = new.party.blueprint.client
     unconfirmed = new.status is Status.UNCONFIRMED
     row = ConnectionRow(

@@ -48,45 +48,39 @@ class Opener:
             await self.discovery.attempt(party.workspace, party.connector, issuer)
         names = frozenset(filter(is_secret_name, client_id.names if client_id else ()))
         await self.secrets.check_browser(party.workspace, party.connector, names)
-        return await self.values(party)
+        return self.fresh(party, await self.values(party))
 
     async def values(self, party: Party) -> Values:
-        """Open what the placeholders of a party's requests stand for.
+        """Open what the placeholders of a party's requests stand for; see `fresh` before sending.
 
         Raises:
             SecretMissing: the definition names secrets that are not stored.
         """
-        opened = await self.secrets.open(
-            party.workspace, party.connector, party.client.secret_names
-        )
-        values = Values(
-            secrets=opened,
+        client, destinations = party.client, Destinations.of(party.origins_auth)
+        registers = client.registration_url is not None
+        return Values(
+            secrets=await self.secrets.open(party.workspace, party.connector, client.secret_names),
             fields=party.fields,
             captured=party.captured,
-            destinations=Destinations.of(party.origins_auth),
+            destinations=destinations,
             redirect_uri=self.rules.callback_url(party.connector),
+            registered=await self.registrations.of(party) if registers else None,
+            signing=await self._signing(party, destinations) if client.signs else None,
         )
-        if party.client.registration_url is not None:
-            values = replace(values, registered=await self.registrations.of(party))
-        return self.fresh(party, replace(values, signing=await self._signing(party, values)))
 
     def fresh(self, party: Party, values: Values) -> Values:
-        """Return values for another request: nothing random is used twice."""
+        """Return values for one request: nothing random is used twice."""
         signing = values.signing
         if signing is not None:
             moment = self.clocks.moment(party.connector)
             signing = replace(signing, moment=moment, jti=self._uuid())
         return replace(values, random=self._uuid(), signing=signing)
 
-    async def _signing(self, party: Party, values: Values) -> Signing | None:
-        if not party.client.signs:
-            return None
+    async def _signing(self, party: Party, destinations: Destinations) -> Signing:
         own_key = None
         if party.client.own_key_needed:
             connector = await self.blueprints.connector(party.workspace, party.connector)
-            own_key = await self.keys.current(
-                connector, party.client.assertion.alg, values.destinations
-            )
+            own_key = await self.keys.current(connector, party.client.assertion.alg, destinations)
         moment = self.clocks.moment(party.connector)
         return Signing(self.signer, moment, self._uuid(), own_key)
 

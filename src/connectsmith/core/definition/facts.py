@@ -67,12 +67,17 @@ def origins_of_auth(
     `UrlTemplate.origins` writes them, without `*`: no secret goes to just any host. With
     `fields` (flat, as `UrlTemplate.render` takes them) `*` becomes the one origin that they make.
     """
+    return origins_of(urls_of_auth(definition), fields)
+
+
+def urls_of_auth(definition: Definition) -> tuple[UrlTemplate, ...]:
+    """Return the URLs behind `origins_of_auth`, compiled."""
     auth = definition.auth_components
     rules = HostRules.of(definition)
     urls = [auth.token_url, auth.refresh_url, auth.revocation_url]
     urls += [auth.device_authorization_url, auth.par_url, auth.registration_url]
     urls += [each.url for each in auth.follow_up if _shows_secrets(each)]
-    return _reach((compile_with(each, rules) for each in urls if each), fields)
+    return tuple(compile_with(each, rules) for each in urls if each)
 
 
 def origins_of_api(
@@ -83,12 +88,17 @@ def origins_of_api(
     `auth_test` names one of them. Follow-up requests without secrets count as calls. `fields` as
     in `origins_of_auth`.
     """
+    return origins_of(urls_of_api(definition), fields)
+
+
+def urls_of_api(definition: Definition) -> tuple[UrlTemplate, ...]:
+    """Return the URLs behind `origins_of_api`, compiled."""
     rules = HostRules.of(definition)
     bases = {each.url for paths in definition.endpoints.values() for each in paths.values()}
     templates = [join_with(each, "", rules, url_fields=frozenset()) for each in sorted(bases)]
     follow_ups = definition.auth_components.follow_up
     templates += [compile_with(each.url, rules) for each in follow_ups if not _shows_secrets(each)]
-    return _reach(templates, fields)
+    return tuple(templates)
 
 
 def _shows_secrets(follow: FollowUp) -> bool:
@@ -98,7 +108,10 @@ def _shows_secrets(follow: FollowUp) -> bool:
     return follow.auth == "client" or refreshes or any(_secrets(texts))
 
 
-def _reach(templates: Iterable[UrlTemplate], fields: Mapping[str, Any] | None) -> tuple[str, ...]:
+def origins_of(
+    templates: Iterable[UrlTemplate], fields: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """Return the origins of URLs; see `origins_of_auth`."""
     found: set[str] = set()
     for template in templates:
         found.update(each for each in template.origins if each != origins.ANY_HOST)
