@@ -68,6 +68,38 @@ async def test_connections_are_counted_by_whether_somebody_must_act(storage: Sto
     assert await storage.summaries.tallies(WORKSPACE, [], NOW) == {}
 
 
+async def test_names_are_found_of_what_is_not_deleted(storage: Storage) -> None:
+    ids = await with_connectors(storage, connector(), connector("con_b", name="Mail"))
+    await with_connectors(storage, connector("con_gone"), connector("con_x", workspace="other"))
+    await storage.connectors.delete(WORKSPACE, "con_gone", LATER)
+
+    names = await storage.summaries.names(WORKSPACE, [*ids, "con_gone", "con_x", "con_none"])
+
+    assert names == {"con_a": "Calendar", "con_b": "Mail"}
+    assert await storage.summaries.names(WORKSPACE, []) == {}
+
+
+async def test_accounts_are_said_in_words_where_there_are_some(storage: Storage) -> None:
+    await with_connectors(storage, connector(), connector("con_x", workspace="other"))
+    rows = [
+        connection("cnn_words", account_id="7", account_label="ada@example.com"),
+        connection("cnn_id", account_id="7", account_label=None),
+        connection("cnn_unknown", account_id=None, account_label=None),
+        connection("cnn_other", workspace="other", connector="con_x"),
+    ]
+    for row in rows:
+        await storage.connections.add(row)
+
+    ids = [*(each.id for each in rows), "cnn_gone"]
+
+    assert await storage.summaries.accounts(WORKSPACE, ids) == {
+        "cnn_words": "ada@example.com",
+        "cnn_id": "7",
+        "cnn_unknown": "",
+    }
+    assert await storage.summaries.accounts(WORKSPACE, []) == {}
+
+
 async def test_last_call_of_each_connector_is_found(storage: Storage) -> None:
     ids = await with_connectors(storage, connector(), connector("con_b"))
     storage.calls.add(call("cal_1", started_at=NOW), None)

@@ -1,7 +1,7 @@
 """Lists of connectors, with what an operator wants to see of each at a glance."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -70,6 +70,14 @@ class Overviews:
         row = await self._connectors.get(caller, connector)
         (summary,) = await self._summaries_of(caller, [row])
         return summary
+
+    async def names(self, caller: Caller, connectors: Iterable[str]) -> Mapping[str, str]:
+        """Return the names of connectors; deleted ones are left out."""
+        return await self._summaries.names(caller.workspace, sorted(set(connectors)))
+
+    async def accounts(self, caller: Caller, connections: Iterable[str]) -> Mapping[str, str]:
+        """Return whose accounts connections hold, empty where unknown; deleted are left out."""
+        return await self._summaries.accounts(caller.workspace, sorted(set(connections)))
 
     async def _summaries_of(
         self, caller: Caller, rows: Sequence[ConnectorRow]

@@ -21,7 +21,15 @@ class Tally:
 
 
 class Summaries(Protocol):
-    """Read-only questions about the connectors on one page of a list."""
+    """Read-only questions about what stands on one page of a list."""
+
+    async def names(self, workspace: str, connectors: Sequence[str]) -> Mapping[str, str]:
+        """Return the name of each that is not deleted."""
+        ...
+
+    async def accounts(self, workspace: str, connections: Sequence[str]) -> Mapping[str, str]:
+        """Return whose account each that is there holds: in words, or its id, or empty."""
+        ...
 
     async def changed(self, workspace: str, connectors: Sequence[str]) -> frozenset[str]:
         """Return those whose draft differs from their newest published revision."""

@@ -32,7 +32,9 @@ class Table(Generic[RowT]):
         self._names = tuple(field.name for field in fields(row))  # type: ignore[arg-type]  # rows are dataclasses
         converters = [_converters(hints[column]) for column in self._names]
         self._encoders = tuple(zip(self._names, (one[0] for one in converters), strict=True))
-        self._decoders = tuple(one[1] for one in converters)
+        self._decoders = tuple(
+            (at, one[1]) for at, one in enumerate(converters) if one[1] is not None
+        )
         self.columns = ", ".join(self._names)
         self.parameters = ", ".join(f":{name}" for name in self._names)
 
@@ -63,12 +65,11 @@ class Table(Generic[RowT]):
 
     def decode(self, found: Found) -> RowT:
         """Return the record that a row of `select` holds."""
-        return self._row(
-            *(
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(found, self._decoders, strict=True)
-            )
-        )
+        values = list(found)
+        for at, convert in self._decoders:
+            if (value := values[at]) is not None:
+                values[at] = convert(value)
+        return self._row(*values)
 
     def decode_all(self, found: Sequence[Found]) -> list[RowT]:
         """Return the records that rows of `select` hold."""

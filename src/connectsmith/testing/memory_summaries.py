@@ -21,6 +21,22 @@ class MemorySummaries:
         self._tables = tables
         self._calls = calls
 
+    async def names(self, workspace: str, connectors: Sequence[str]) -> Mapping[str, str]:
+        rows = self._tables.connectors.values()
+        return {
+            row.id: row.name
+            for row in rows
+            if row.workspace == workspace and row.id in connectors and row.deleted_at is None
+        }
+
+    async def accounts(self, workspace: str, connections: Sequence[str]) -> Mapping[str, str]:
+        rows = self._tables.connections.values()
+        return {
+            row.id: row.account_label or row.account_id or ""
+            for row in rows
+            if row.workspace == workspace and row.id in connections
+        }
+
     async def changed(self, workspace: str, connectors: Sequence[str]) -> frozenset[str]:
         return frozenset(
             row.id

@@ -26,6 +26,7 @@ SPANS: Final[Mapping[str, tuple[str, timedelta]]] = {
 }
 KINDS: Final[Mapping[str, str]] = {"call": "Calls", "token": "Token requests"}
 OUTCOMES: Final[Mapping[str, str]] = {"true": "Worked", "false": "Failed"}
+DELETED_CONNECTOR: Final = "a deleted connector"
 TOKEN_NAMES: Final[Mapping[str, str]] = {
     "exchange": "Code exchange",
     "refresh": "Renewal of the access token",
@@ -118,11 +119,10 @@ async def activity(visit: Visit) -> Response:
         limit=ON_A_PAGE,
         after=visit.query("after") or None,
     )
-    names = _Names(visit)
     view = ActivityView(
-        entries=[await names.entry(each) for each in page.items],
+        entries=await _entries(visit, page.items),
         chosen=chosen,
-        offer=await _offer(visit, names),
+        offer=await _offer(visit),
         next=_more(chosen, page.next),
         narrowed=chosen != Chosen(),
         kinds=KINDS,
@@ -169,11 +169,11 @@ def _more(chosen: Chosen, after: str | None) -> str | None:
 
 async def connectors(visit: Visit) -> Response:
     """Offer the connectors whose names contain what is typed."""
-    view = OfferView(await _offer(visit, _Names(visit)))
+    view = OfferView(await _offer(visit))
     return visit.part("activity_connectors.html", "part", view)
 
 
-async def _offer(visit: Visit, names: "_Names") -> Offer:
+async def _offer(visit: Visit) -> Offer:
     """Return the newest connectors, and the chosen one even if it is none of them."""
     find, chosen = visit.query("find").strip(), visit.query("connector")[:64]
     page = await visit.desks.connectors.page(
@@ -181,66 +181,60 @@ async def _offer(visit: Visit, names: "_Names") -> Offer:
     )
     found = [(each.id, each.name) for each in page.items]
     if chosen and chosen not in {each for each, _ in found}:
-        found.append((chosen, await names.connector(chosen)))
+        names = await visit.desks.overviews.names(visit.caller, [chosen])
+        found.append((chosen, names.get(chosen, DELETED_CONNECTOR)))
     hint = "Not all fit here; find others by name." if page.next else ""
     if not page.items and find:
         hint = f"No connector’s name contains “{find}”."
     return Offer(found, chosen, find, page.next is not None, hint)
 
 
-class _Names:
-    """Names of connectors and accounts, each asked for once a page."""
-
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        self._connectors: dict[str, str] = {}
-        self._accounts: dict[str, str] = {}
-
-    async def connector(self, connector: str) -> str:
-        if connector not in self._connectors:
-            try:
-                row = await self._visit.desks.connectors.get(self._visit.caller, connector)
-                self._connectors[connector] = row.name
-            except NotFound:
-                self._connectors[connector] = "a deleted connector"
-        return self._connectors[connector]
-
-    async def account(self, connection: str | None) -> str:
-        if connection is None:
-            return ""
-        if connection not in self._accounts:
-            try:
-                row = await self._visit.desks.connections.row(
-                    self._visit.caller.workspace, connection
-                )
-                self._accounts[connection] = row.account_label or row.account_id or "unknown"
-            except NotFound:
-                self._accounts[connection] = "a deleted connection"
-        return self._accounts[connection]
-
-    async def entry(self, row: CallRow) -> EntryView:
-        token_request = row.kind == TOKEN_REQUEST
-        return EntryView(
-            id=row.id,
-            title=TOKEN_NAMES.get(row.action, row.action) if token_request else row.action,
-            token_request=token_request,
-            connector=row.connector,
-            connector_name=await self.connector(row.connector),
-            connection=row.connection,
-            account=await self.account(row.connection),
-            ok=row.ok,
-            answer=str(row.status) if row.status else "no answer",
-            started_at=row.started_at,
-            milliseconds=round(row.duration.total_seconds() * 1000),
-            test=row.test,
+async def _entries(visit: Visit, rows: Sequence[CallRow]) -> list[EntryView]:
+    """Return what is shown of calls; names and accounts of all of them are asked for at once."""
+    overviews, caller = visit.desks.overviews, visit.caller
+    names = await overviews.names(caller, (row.connector for row in rows))
+    held = (row.connection for row in rows if row.connection is not None)
+    accounts = await overviews.accounts(caller, held)
+    return [
+        _entry(
+            row,
+            connector=names.get(row.connector, DELETED_CONNECTOR),
+            account=_account(row.connection, accounts),
         )
+        for row in rows
+    ]
+
+
+def _account(connection: str | None, accounts: Mapping[str, str]) -> str:
+    if connection is None:
+        return ""
+    return accounts.get(connection, "a deleted connection") or "unknown"
+
+
+def _entry(row: CallRow, *, connector: str, account: str) -> EntryView:
+    token_request = row.kind == TOKEN_REQUEST
+    return EntryView(
+        id=row.id,
+        title=TOKEN_NAMES.get(row.action, row.action) if token_request else row.action,
+        token_request=token_request,
+        connector=row.connector,
+        connector_name=connector,
+        connection=row.connection,
+        account=account,
+        ok=row.ok,
+        answer=str(row.status) if row.status else "no answer",
+        started_at=row.started_at,
+        milliseconds=round(row.duration.total_seconds() * 1000),
+        test=row.test,
+    )
 
 
 async def one_call(visit: Visit) -> Response:
     """Show what was sent and received."""
     row = await visit.desks.records.get(visit.caller, visit.param("call"))
+    (entry,) = await _entries(visit, [row])
     view = CallView(
-        entry=await _Names(visit).entry(row),
+        entry=entry,
         exchange=await exchange_of(visit, row.id),
         fault=row.fault,
         code=row.code,

@@ -80,10 +80,14 @@ async def connections(visit: Visit) -> Response:
     after = visit.query("after") or None
     page = await visit.desks.connections.page(visit.caller, None, limit=ON_A_PAGE, after=after)
     rows = [each for each in page.items if _is_shown(each, visit)]
-    names = await _names(visit, {each.connector for each in rows})
+    names = await visit.desks.overviews.names(visit.caller, (each.connector for each in rows))
     proofs = await visit.desks.records.last_good(visit.caller, [each.id for each in rows])
     view = ConnectionsView(
-        rows=[_view(visit, each, names[each.connector], proofs.get(each.id)) for each in rows],
+        rows=[
+            _view(visit, each, name, proofs.get(each.id))
+            for each in rows
+            if (name := names.get(each.connector)) is not None  # deleted since the page was read
+        ],
         next=f"{CONNECTIONS}?after={page.next}" if page.next else None,
         first=after is None,
     )
@@ -94,12 +98,6 @@ def _is_shown(row: ConnectionRow, visit: Visit) -> bool:
     """Leave out other people's tests, and what was never kept."""
     own = not row.test or row.operator in ("", visit.caller.operator)
     return own and row.status is not Status.UNCONFIRMED
-
-
-async def _names(visit: Visit, connectors: set[str]) -> dict[str, str]:
-    return {
-        each: (await visit.desks.connectors.get(visit.caller, each)).name for each in connectors
-    }
 
 
 def _view(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from connectsmith.errors import VersionConflict
 from connectsmith.service.overviews import ConnectorSummary, State
 from connectsmith.service.rows import ConnectionRow
+from connectsmith.service.summary_ports import Tally
 from connectsmith.web.navigation import CONNECTORS
 from connectsmith.web.visit import Visit, operator_page, operator_post
 
@@ -39,8 +40,8 @@ class Line:
     sign_in: str
     state: str
     state_kind: str
-    healthy: int
-    attention: int
+    standing: Sequence[tuple[str, str]]
+    """How its connections are, and in which colour; nothing where it has none."""
     last_call_at: datetime | None
     callback_changed: bool
     icon: str | None
@@ -73,12 +74,21 @@ def line_of(summary: ConnectorSummary) -> Line:
         sign_in=SIGN_INS.get(facts.sign_in, facts.sign_in),
         state=name,
         state_kind=kind,
-        healthy=summary.tally.healthy,
-        attention=summary.tally.attention,
+        standing=_standing(summary.tally),
         last_call_at=summary.last_call_at,
         callback_changed=summary.callback_changed,
         icon=f"/connectors/{row.id}/icon?version={row.draft_version}" if facts.has_icon else None,
     )
+
+
+def _standing(tally: Tally) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if tally.healthy:
+        found.append((f"{tally.healthy:,} healthy", "good"))
+    if tally.attention:
+        need = "needs" if tally.attention == 1 else "need"
+        found.append((f"{tally.attention:,} {need} attention", "warn"))
+    return found
 
 
 async def connectors(visit: Visit) -> Response:

@@ -10,6 +10,14 @@ from connectsmith.storage.database import Database, Statement, Value, Values
 from connectsmith.storage.stores.many import numbered
 from connectsmith.storage.table import micros, moment
 
+_NAMES = """
+SELECT id, name FROM connectors
+WHERE workspace = :workspace AND id IN ({places}) AND deleted_at IS NULL
+"""
+_ACCOUNTS = """
+SELECT id, COALESCE(account_label, account_id, '') FROM connections
+WHERE workspace = :workspace AND id IN ({places})
+"""
 _CHANGED = """
 SELECT c.id FROM connectors c JOIN revisions r
   ON r.workspace = c.workspace AND r.connector = c.id AND r.number = c.published
@@ -57,6 +65,18 @@ class SqlSummaries:
         self._credentials = credentials
         self._calls = calls
 
+    async def names(self, workspace: str, connectors: Sequence[str]) -> Mapping[str, str]:
+        return await self._words(_NAMES, workspace, connectors)
+
+    async def accounts(self, workspace: str, connections: Sequence[str]) -> Mapping[str, str]:
+        return await self._words(_ACCOUNTS, workspace, connections)
+
+    async def _words(self, query: str, workspace: str, ids: Sequence[str]) -> dict[str, str]:
+        if not ids:
+            return {}
+        rows = await self._credentials.read(*_for_each(query, workspace, ids))
+        return {row[0]: row[1] for row in rows}
+
     async def changed(self, workspace: str, connectors: Sequence[str]) -> frozenset[str]:
         if not connectors:
             return frozenset()
@@ -97,10 +117,8 @@ class SqlSummaries:
         return [] if effects is None else [row[0] for row in effects[0].rows]
 
 
-def _for_each(
-    query: str, workspace: str, connectors: Sequence[str]
-) -> tuple[str, dict[str, Value]]:
-    """Return a query with a parameter for each connector."""
-    names = numbered(connectors)
+def _for_each(query: str, workspace: str, ids: Sequence[str]) -> tuple[str, dict[str, Value]]:
+    """Return a query with a parameter for each id."""
+    names = numbered(ids)
     places = ", ".join(f":{name}" for name in names)
     return query.format(places=places), {"workspace": workspace, **names}
