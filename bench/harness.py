@@ -156,12 +156,14 @@ def show(result: Result) -> str:
 
 
 def _raw(rounds: Mapping[str, list[float]], unit: str) -> str:
-    lines = [
-        f"- {name}: {', '.join(_number(cost, unit) for cost in costs)}"
-        for name, costs in rounds.items()
-        if costs
-    ]
+    lines = [f"- {name}: {_numbers(costs, unit)}" for name, costs in rounds.items() if costs]
     return "\n".join(["Raw rounds:", "", *lines]) if lines else ""
+
+
+def _numbers(values: list[float], unit: str) -> str:
+    if unit != "s":
+        return f"{', '.join(f'{each:,.1f}' for each in values)} {unit}"
+    return ", ".join(_number(each, unit) for each in values)
 
 
 def _number(value: float, unit: str) -> str:
