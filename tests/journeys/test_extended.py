@@ -197,6 +197,23 @@ def test_token_is_bound_to_a_key_of_the_connection(
 
 
 @pytest.mark.row("C-42")
+def test_follow_up_request_shows_a_bound_token_with_its_proof(
+    running: Installation, oidc: OidcServer
+) -> None:
+    oidc.set(dpopNonce=True)
+    look = {
+        "url": f"{oidc.issuer}/calendar/v1/calendars",
+        "on": ["exchange", "refresh"],
+        "capture": {"calendar": "/items/0/id"},
+    }
+    journey = prepared(running, oidc, dpop=True, followUp=[look])
+
+    connection = journey.connect()
+
+    assert works(journey, connection) == WORKED
+
+
+@pytest.mark.row("C-42")
 def test_bound_token_is_no_use_without_its_key(running: Installation, oidc: OidcServer) -> None:
     journey = prepared(running, oidc, dpop=True)
     connection = journey.connect()

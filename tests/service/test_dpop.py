@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,3 +172,142 @@ async def test_each_connection_has_a_key_of_its_own(installation: Standing) -> N
     one, other = (proof_of(each)[0]["jwk"]["x"] for each in installation.token_requests)
 
     assert one != other
+
+
+SITES: dict[str, Any] = {
+    "url": f"{ISSUER}/calendar/v1/sites",
+    "on": ["exchange", "refresh"],
+    "capture": {"site": "/id"},
+}
+"""A follow-up request to the API, with the access token."""
+OTHER: dict[str, Any] = {
+    "url": f"{ISSUER}/other",
+    "method": "POST",
+    "auth": "client",
+    "body": {"subject_token": "{{oauth.access_token}}"},
+    "format": "form",
+    "tokenResponse": {"access_token": "/access_token", "token_type": "/token_type"},
+}
+"""One to the authorization server, for another access token."""
+SITE = answered({"id": "the-site"})
+
+
+@pytest.mark.row("C-42")
+async def test_follow_up_request_proves_possession_of_the_access_token_it_shows(
+    installation: Standing,
+) -> None:
+    installation.sender.reply(answered(BOUND), SITE, answered({"id": "ada"}))
+    connector = await installation.connector(**UNATTENDED, followUp=[SITES])
+
+    await installation.caller.post(f"/v1/connectors/{connector}/connections")
+
+    token, follow_up, call = installation.sender.requests
+    (_, at_token), (_, claims), (_, at_api) = map(proof_of, (token, follow_up, call))
+    assert dict(follow_up.headers)["Authorization"] == "DPoP issued-access-token"
+    assert (claims["htm"], claims["htu"]) == ("GET", f"{ISSUER}/calendar/v1/sites")
+    assert claims["ath"] == at_api["ath"]
+    assert len({each["jti"] for each in (at_token, claims, at_api)}) == 3
+
+
+@pytest.mark.row("C-42")
+async def test_nonce_of_an_api_is_taken_up_in_a_follow_up_request_and_goes_to_no_other_server(
+    installation: Standing,
+) -> None:
+    at_api = SITES | {"url": "https://api.example.com/sites"}
+    installation.sender.reply(
+        wanting("of-auth"), answered(BOUND), wanting("of-api", 401), SITE, answered({"id": "ada"})
+    )
+    connector = await installation.connector(**UNATTENDED, followUp=[at_api])
+
+    await installation.caller.post(f"/v1/connectors/{connector}/connections")
+
+    sent = [(each.url, proof_of(each)[1].get("nonce")) for each in installation.sender.requests]
+    assert sent == [
+        (f"{ISSUER}/token", None),
+        (f"{ISSUER}/token", "of-auth"),
+        (at_api["url"], None),
+        (at_api["url"], "of-api"),
+        (f"{ISSUER}/me", "of-auth"),
+    ]
+
+
+@pytest.mark.row("C-42")
+async def test_api_that_always_wants_another_nonce_is_followed_up_twice_and_no_more(
+    installation: Standing,
+) -> None:
+    refusals = [wanting(str(number), 401) for number in range(9)]
+    installation.sender.reply(answered(BOUND), *refusals)
+    connector = await installation.connector(**UNATTENDED, followUp=[SITES])
+
+    refused = await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    asked = [each for each in installation.sender.requests if each.url == SITES["url"]]
+    assert refused["code"] == "follow_up_failed"
+    assert len(asked) == 2
+
+
+@pytest.mark.row("C-42")
+async def test_token_that_replaces_a_bound_one_is_bound_to_the_same_key(
+    installation: Standing,
+) -> None:
+    other = {"access_token": "other-access-token", "token_type": "DPoP"}
+    installation.sender.reply(answered(BOUND), answered(other), answered({"id": "ada"}))
+    connector = await installation.connector(**UNATTENDED, followUp=[OTHER])
+
+    await installation.caller.post(f"/v1/connectors/{connector}/connections")
+
+    first, exchange, call = installation.sender.requests
+    assert "ath" not in proof_of(exchange)[1]
+    assert "DPoP other-access-token" in dict(call.headers).values()
+    assert len({json.dumps(proof_of(each)[0]["jwk"]) for each in (first, exchange, call)}) == 1
+
+
+@pytest.mark.row("T-20")
+async def test_token_that_replaces_a_bound_one_and_is_not_bound_is_not_used(
+    installation: Standing,
+) -> None:
+    loose = answered({"access_token": "loose-access-token"})
+    installation.sender.reply(answered(BOUND), loose, *[answered({})] * 2)
+    connector = await installation.connector(**UNATTENDED, followUp=[OTHER])
+
+    refused = await installation.caller.problem(f"/v1/connectors/{connector}/connections")
+
+    assert refused["code"] == "token_not_bound"
+    assert await installation.connections() == []
+
+
+@pytest.mark.row("C-42")
+async def test_proof_that_a_server_repeats_is_masked_wherever_it_stands(
+    installation: Standing,
+) -> None:
+    installation.sender.reply(repeating(BOUND), repeating({"id": "site"}), repeating({"id": "ada"}))
+    installation.sender.reply(repeating({"id": "ada"}))
+    connector = await installation.connector(**UNATTENDED, followUp=[SITES])
+    made = await installation.caller.post(f"/v1/connectors/{connector}/connections")
+    path = f"/v1/connections/{made['id']}/calls"
+
+    outcome = await installation.caller.post(path, {"action": "calendars.list"})
+
+    shown = json.dumps([outcome, *await everything(installation)])
+    proofs = [dict(each.headers)["DPoP"] for each in installation.sender.requests]
+    assert len(proofs) == 4
+    assert shown.count("x-repeated") >= 4
+    assert [proof for proof in proofs if proof in shown] == []
+
+
+def repeating(body: dict[str, Any]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer with the proof in a header and in a member that no name gives away."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        proof = dict(request.headers)["DPoP"]
+        good = answered({**body, "you_sent": {"it": f"proof: {proof}!"}})
+        return replace(good, headers=(*good.headers, ("x-repeated", proof)))
+
+    return answer
+
+
+async def everything(installation: Standing) -> list[Any]:
+    """Return what is shown of all calls and token requests."""
+    ask = installation.caller.get
+    found = [*(await ask("/v1/calls"))["items"], *(await ask("/v1/calls?kind=token"))["items"]]
+    return [[each, await ask(f"/v1/calls/{each['id']}/transcript")] for each in found]

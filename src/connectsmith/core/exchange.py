@@ -209,7 +209,8 @@ class _Record:
         return capture(request, ending, self.redactor, whole=whole)
 
 
-def _request(call: Call, credentials: Credentials, attempt: int) -> HttpRequest:
+def _request(record: _Record, credentials: Credentials, attempt: int) -> HttpRequest:
+    call = record.call
     request = apply(
         call.auth,
         call.prepared,
@@ -219,7 +220,12 @@ def _request(call: Call, credentials: Credentials, attempt: int) -> HttpRequest:
         attempt=attempt,
         client_id=call.client_id,
     )
-    return request if call.possession is None else call.possession.proved(request, credentials)
+    if call.possession is None:
+        return request
+    proved = call.possession.proved(request, credentials)
+    proofs = proved.carries[len(request.carries) :]
+    record.redactor = record.redactor.adding(each.value for each in proofs)
+    return proved
 
 
 def _tried(
@@ -229,12 +235,12 @@ def _tried(
 ]:
     """Have a request sent, once more when only its proof of possession was refused."""
     call = record.call
-    request = _request(call, credentials, attempt)
+    request = _request(record, credentials, attempt)
     response = yield from _sent(record, request)
     if response is None or call.possession is None:
         return request, response
     if call.possession.refused(request, response):
-        request = _request(call, credentials, attempt)
+        request = _request(record, credentials, attempt)
         response = yield from _sent(record, request)
     return request, response
 

@@ -19,6 +19,7 @@ from connectsmith.core.secret.destinations import Destinations
 from connectsmith.errors import FollowUpFailed
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Randomness
+from connectsmith.service.proofs import Hold, Proofs
 
 FOLLOW_UP = "follow_up"
 
@@ -31,8 +32,10 @@ Reading = Callable[[HttpRequest, HttpResponse], TokenSet | Offer]
 class Line(Protocol):
     """Sends a request on behalf of a party, and writes it down as it was read."""
 
-    async def followed(self, party: Party, write: Write, read: Reading) -> TokenSet | Offer:
-        """Return what `read` makes of the answer."""
+    async def followed(
+        self, party: Party, write: Write, read: Reading, hold: Hold | None
+    ) -> TokenSet | Offer:
+        """Return what `read` makes of the answer; `hold` proves possession in the request."""
         ...
 
 
@@ -47,8 +50,9 @@ class Granted:
 class Follower:
     """Make follow-up requests."""
 
-    def __init__(self, line: Line, clock: Clock, randomness: Randomness) -> None:
+    def __init__(self, line: Line, proofs: Proofs, clock: Clock, randomness: Randomness) -> None:
         self._line = line
+        self._proofs = proofs
         self._clock = clock
         self._randomness = randomness
 
@@ -104,13 +108,13 @@ class Follower:
 
         def read(sent: HttpRequest, response: HttpResponse) -> TokenSet | Offer:
             return read_follow_up(
+                party.client,
                 step,
                 response,
                 tokens=tokens,
                 received_at=self._clock.now(),
                 sent=sent,
-                lifetime_unstated=party.client.refresh_lifetime,
-                separator=party.client.scope_separator,
             )
 
-        return await self._line.followed(party, write, read)
+        hold = self._proofs.in_step(party, step, tokens)
+        return await self._line.followed(party, write, read, hold)

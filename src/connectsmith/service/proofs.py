@@ -13,12 +13,16 @@ from connectsmith.core.authorization.dpop import (
     proved,
     refuses_proof,
 )
+from connectsmith.core.authorization.steps import Step
+from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.destinations import origin_of
 from connectsmith.core.secret.secret import Secret
+from connectsmith.errors import CredentialsError
 from connectsmith.service.client_ports import KeySigner
 from connectsmith.service.other_clocks import OtherClocks
+from connectsmith.service.party import Party
 from connectsmith.service.ports import Randomness
 
 KEPT: Final = 4096
@@ -76,6 +80,20 @@ class Proofs:
             return None
         return Holder(self)
 
+    def at_endpoint(self, party: Party) -> "Hold | None":
+        """Return what proves possession in a request that tokens are the answer to.
+
+        Raises:
+            CredentialsError: the definition asks for a key that this connection has not.
+        """
+        return _hold(self, party) if party.client.dpop else None
+
+    def in_step(self, party: Party, step: Step, tokens: TokenSet) -> "Hold | None":
+        """Return it for a follow-up request that shows a bound token, or brings another."""
+        if step.auth == "token" and tokens.token_type == TOKEN_TYPE:
+            return _hold(self, party, tokens.access_token)
+        return None if step.answer is None else self.at_endpoint(party)
+
     def _uuid(self) -> str:
         bits = urlsafe_b64decode(self._randomness.text() + "=")
         return str(UUID(bytes=bits[:16], version=4))
@@ -97,3 +115,29 @@ class Holder:
     def refused(self, request: HttpRequest, response: HttpResponse) -> bool:
         """Tell whether the answer asks for another proof."""
         return self.proofs.refused(request, response)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Proves possession of one key, with one access token or for the first."""
+
+    proofs: Proofs
+    key: Secret
+    access_token: Secret | None = None
+
+    def proved(self, request: HttpRequest) -> HttpRequest:
+        """Return the request with a fresh proof."""
+        return self.proofs.prove(request, self.key, self.access_token)
+
+    def refused(self, request: HttpRequest, response: HttpResponse) -> bool:
+        """Tell whether the answer asks for another proof."""
+        return self.proofs.refused(request, response)
+
+
+def _hold(proofs: Proofs, party: Party, access_token: Secret | None = None) -> Hold:
+    if party.dpop_key is None:
+        raise CredentialsError(
+            "The definition asks for tokens bound to a key since this connection was made, and it "
+            "has none. Authorize it again."
+        )
+    return Hold(proofs, party.dpop_key, access_token)

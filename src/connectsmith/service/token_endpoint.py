@@ -30,7 +30,6 @@ from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     ConnectsmithError,
-    CredentialsError,
     GrantRejected,
     NetworkError,
     RemoteError,
@@ -55,11 +54,12 @@ from connectsmith.service.ports import (
     Randomness,
     Sender,
 )
-from connectsmith.service.proofs import Holder
+from connectsmith.service.proofs import Hold, Holder
 from connectsmith.service.rules import Rules
 
 _Read = TypeVar("_Read")
 _WITHOUT_PROOF: Final = frozenset({REVOCATION, DEVICE, PUSHED, FOLLOW_UP})
+"""Requests that are not answered with tokens, or not always."""
 _REFUSED: Final = frozenset({400, 401})
 """What a server answers that believes no signature (RFC 6749 section 5.2)."""
 
@@ -94,7 +94,7 @@ class TokenEndpoint:
         self._clock = clock
         self._rules = rules
         self._recorder = recorder
-        self._follower = Follower(self, clock, randomness)
+        self._follower = Follower(self, opener.proofs, clock, randomness)
 
     async def browser_values(self, party: Party) -> Values:
         """Open what an authorization request is made of; see `Opener`."""
@@ -241,9 +241,11 @@ class TokenEndpoint:
             return Renewed(spared_by(party.client, fresh, held), error)
         return Renewed(granted.tokens)
 
-    async def followed(self, party: Party, write: Write, read: Reading) -> TokenSet | Offer:
+    async def followed(
+        self, party: Party, write: Write, read: Reading, hold: Hold | None
+    ) -> TokenSet | Offer:
         """Send a follow-up request, and write it down as it was read."""
-        flight = await self._flown(party, write, FOLLOW_UP)
+        flight = await self._flown(party, write, FOLLOW_UP, hold=hold)
         try:
             found = read(flight.request, answered(flight))
         except ConnectsmithError as error:
@@ -291,43 +293,44 @@ class TokenEndpoint:
         return self._landed(party, await self._flown(party, write, kind), None)
 
     async def _flown(
-        self, party: Party, write: Write, kind: str, *, opened: Values | None = None
+        self,
+        party: Party,
+        write: Write,
+        kind: str,
+        *,
+        opened: Values | None = None,
+        hold: Hold | None = None,
     ) -> Flight:
-        """Send a request; once more when it was signed in a way that the server refuses."""
-        values = opened or await self.values(party)
-        flight = await self._sent(party, write(self._opener.fresh(party, values)), kind)
-        if not self._better(party, values, flight):
-            return flight
-        self._recorder.keep(party, replace(flight, error=_refused_signature()))
-        return await self._sent(party, write(self._opener.fresh(party, values)), kind)
-
-    def _better(self, party: Party, values: Values, flight: Flight) -> bool:
-        """Learn clock and nonce; tell whether what was signed would now be taken."""
-        response = answered(flight)
-        was_wrong = self._opener.clocks.learn(party.connector, response)
-        proof = self._proves(party, flight.kind) and self._opener.proofs.refused(
-            flight.request, response
-        )
-        signed = values.signing is not None and was_wrong and response.status in _REFUSED
-        return signed or proof
-
-    def _proves(self, party: Party, kind: str) -> bool:
-        """Tell whether a request proves possession of a key: all that are answered with tokens."""
-        return party.client.dpop and kind not in _WITHOUT_PROOF
-
-    async def _sent(self, party: Party, request: HttpRequest, kind: str) -> Flight:
-        """Send a request; one that gets no answer is written down.
+        """Send a request; once more when it was signed in a way that the server refuses.
 
         Raises:
             CredentialsError: the definition asks for a key that this connection has not.
         """
-        if self._proves(party, kind):
-            if party.dpop_key is None:
-                raise CredentialsError(
-                    "The definition asks for tokens bound to a key since this connection was made, "
-                    "and it has none. Authorize it again."
-                )
-            request = self._opener.proofs.prove(request, party.dpop_key)
+        values = opened or await self.values(party)
+        if kind not in _WITHOUT_PROOF:
+            hold = self._opener.proofs.at_endpoint(party)
+        flight = await self._sent(party, self._written(party, write, values, hold), kind)
+        if not self._better(party, values, flight, hold):
+            return flight
+        self._recorder.keep(party, replace(flight, error=_refused_signature()))
+        return await self._sent(party, self._written(party, write, values, hold), kind)
+
+    def _written(
+        self, party: Party, write: Write, values: Values, hold: Hold | None
+    ) -> HttpRequest:
+        request = write(self._opener.fresh(party, values))
+        return request if hold is None else hold.proved(request)
+
+    def _better(self, party: Party, values: Values, flight: Flight, hold: Hold | None) -> bool:
+        """Learn clock and nonce; tell whether what was signed would now be taken."""
+        response = answered(flight)
+        was_wrong = self._opener.clocks.learn(party.connector, response)
+        proof = hold is not None and hold.refused(flight.request, response)
+        signed = values.signing is not None and was_wrong and response.status in _REFUSED
+        return signed or proof
+
+    async def _sent(self, party: Party, request: HttpRequest, kind: str) -> Flight:
+        """Send a request; one that gets no answer is written down."""
         flight = Flight(kind, request, self._clock.now())
         try:
             return replace(flight, response=await self._send(party, request))

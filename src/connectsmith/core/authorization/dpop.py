@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectsmith.core.authorization.signing import Signer, Unsigned
-from connectsmith.core.message import HttpRequest, HttpResponse
+from connectsmith.core.message import Carried, HttpRequest, HttpResponse
+from connectsmith.core.secret.destinations import Destinations, origin_of
 from connectsmith.core.secret.secret import Secret
 
 ALGORITHM: Final = "ES256"
@@ -35,6 +36,7 @@ def proved(
     """Return a request with a proof for its method and address (RFC 9449 section 4.2).
 
     With an access token the proof is bound to it (`ath`), and a `Bearer` before it becomes `DPoP`.
+    The proof is carried, as credentials are: wherever a server repeats it, it is masked.
     """
     claims: dict[str, Any] = {
         "jti": jti,
@@ -49,7 +51,10 @@ def proved(
     header = {"typ": "dpop+jwt", "alg": ALGORITHM, "jwk": dict(signer.public(key))}
     proof = signer.sign(Unsigned(header, claims), key)
     kept = tuple(_schemed(*pair) for pair in request.headers if pair[0].lower() != HEADER.lower())
-    return replace(request, headers=(*kept, (HEADER, proof.reveal())))
+    here = Carried("the proof of possession", proof, Destinations.of([origin_of(request.url)]))
+    return replace(
+        request, headers=(*kept, (HEADER, proof.reveal())), carries=(*request.carries, here)
+    )
 
 
 def new_nonce(response: HttpResponse) -> str | None:

@@ -6,9 +6,10 @@ it is: up to two requests after the token's exchange it, or look something up.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
+from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.steps import Step
 from connectsmith.core.authorization.token_answer import (
     ABSENT,
@@ -22,7 +23,7 @@ from connectsmith.core.authorization.token_answer import (
     token_text,
 )
 from connectsmith.core.authorization.token_error import refusal_of, retry_after
-from connectsmith.core.authorization.token_set import TokenSet, bearer_type
+from connectsmith.core.authorization.token_set import TokenSet, token_type
 from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.model import (
     CaptureFrom,
@@ -59,22 +60,19 @@ class Offer:
 
 
 def read_follow_up(
+    client: OAuthClient,
     step: Step,
     response: HttpResponse,
     *,
     tokens: TokenSet,
     received_at: datetime,
     sent: HttpRequest,
-    lifetime_unstated: timedelta | None = None,
-    separator: str = " ",
 ) -> TokenSet | Offer:
     """Return the tokens with what an answer brings, or what there is to choose from.
 
-    `lifetime_unstated` is that of a new access token of which the answer states none; `separator`
-    stands between scopes.
-
     Raises:
         FollowUpFailed: refused, unreadable, or without what the definition looks for in it.
+        TokenNotBound: it brings an access token that is not bound to a key, as all are to be.
         GrantRejected, ClientRejected, ...: an error that `tokenResponse.error` recognises.
     """
     body = _body(step, response, received_at)
@@ -90,14 +88,7 @@ def read_follow_up(
         if refusal:
             raise refusal
     if step.answer is not None:
-        tokens = _replaced(
-            step,
-            body,
-            tokens,
-            received_at=received_at,
-            unstated=lifetime_unstated,
-            separator=separator,
-        )
+        tokens = _replaced(client, step, body, tokens, received_at=received_at)
     if step.choose is None:
         return captured_into(tokens, _captured(step, body, tokens))
     return _offer(step, step.choose, body, tokens)
@@ -142,13 +133,7 @@ def _body(step: Step, response: HttpResponse, received_at: datetime) -> Any:
 
 
 def _replaced(
-    step: Step,
-    body: Any,
-    tokens: TokenSet,
-    *,
-    received_at: datetime,
-    unstated: timedelta | None,
-    separator: str,
+    client: OAuthClient, step: Step, body: Any, tokens: TokenSet, *, received_at: datetime
 ) -> TokenSet:
     """Return the tokens with what stands at the answer's pointers; absent ones change nothing."""
     answer = step.answer or TokenResponse()
@@ -165,14 +150,14 @@ def _replaced(
         tokens = replace(
             tokens,
             access_token=tokens.access_token if access is None else Secret(access),
-            lifetime=lifetime or unstated,
+            lifetime=lifetime or client.refresh_lifetime,
             received_at=received_at,
         )
     if access is not None:
-        tokens = replace(tokens, token_type=bearer_type(find(body, answer.token_type)))
+        tokens = replace(tokens, token_type=token_type(client, find(body, answer.token_type)))
     if refresh is not None:
         tokens = replace(tokens, refresh_token=Secret(refresh))
-    granted = scopes_of(find(body, answer.scope), separator, tokens.scopes)
+    granted = scopes_of(find(body, answer.scope), client.scope_separator, tokens.scopes)
     return replace(tokens, scopes=granted or tokens.scopes)
 
 

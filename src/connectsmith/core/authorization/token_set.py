@@ -178,7 +178,7 @@ def _token_set(
         received_at=received_at,
         refresh_token=refresh_token or (held.refresh_token if held else None),
         id_token=id_token or (held.id_token if held else None),
-        token_type=_token_type(client, find(body, answer.token_type)),
+        token_type=token_type(client, find(body, answer.token_type)),
         lifetime=_lifetime(client, body, answer, received_at)
         or (held.lifetime if held and access_token is held.access_token else None),
         refresh_lifetime=_refresh_lifetime(body, answer, received_at),
@@ -218,10 +218,10 @@ def _secret(found: Any) -> Secret | None:
     return None if text is None else Secret(text)
 
 
-def _token_type(client: OAuthClient, found: Any) -> str:
+def token_type(client: OAuthClient, found: Any) -> str:
     """Return the type; where `DPoP` was asked for, every other is refused, as it would be less."""
     if not client.dpop:
-        return bearer_type(found)
+        return _bearer_type(found)
     word = one_line(found, LONGEST_TYPE) if isinstance(found, str) else ""
     if word.lower() == TOKEN_TYPE.lower():
         return TOKEN_TYPE
@@ -233,7 +233,7 @@ def _token_type(client: OAuthClient, found: Any) -> str:
     )
 
 
-def bearer_type(found: Any) -> str:
+def _bearer_type(found: Any) -> str:
     """Return the type in the server's word; `bearer` when it gives none (RFC 6749 section 7.1).
 
     Slack says `bot` and `user` and means bearer, so unknown words pass. A type that needs proof of
