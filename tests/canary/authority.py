@@ -36,6 +36,7 @@ class Authority:
             "/api/moved": self._moved,
             "/api/expired": self._expired,
             "/api/binary": self._binary,
+            "/api/sites": self._sites,
             "/api/expired-binary": self._expired,
         }.items():
             server.on(path, answer)
@@ -156,6 +157,11 @@ class Authority:
             return self._binary(request)
         return json_reply({"fresh": True, **_all_of(request)})
 
+    def _sites(self, _: Received) -> Reply:
+        """List what an account has: never again what was chosen from it before."""
+        made = [self._ledger.make("captured value", awkward=True) for _ in range(2)]
+        return json_reply([{"id": each, "name": f"Site {n}"} for n, each in enumerate(made)])
+
     def _binary(self, request: Received) -> Reply:
         content = b"\0\1" + json.dumps(_all_of(request)).encode() + b"\xff" * 64
         return reply(200, content, content_type="application/octet-stream")
@@ -261,6 +267,27 @@ def definition(origin: str, **changes: object) -> dict[str, object]:
             for name in names
         ],
     }
+
+
+def choosing(origin: str) -> dict[str, object]:
+    """Return a connector whose owner has to pick one of several."""
+    auth = {
+        "type": "oauth2",
+        "authorizationURL": f"{origin}/authorize",
+        "tokenURL": f"{origin}/token",
+        "clientID": "an-open-client",
+        "clientAuth": "none",
+        "followUp": [
+            {
+                "url": f"{origin}/api/sites",
+                "on": ["exchange"],
+                "choose": {"items": "", "label": "/name"},
+                "capture": {"site": {"from": "/id", "masked": True}},
+            }
+        ],
+    }
+    open_ = {"auth_request": {"type": "oauth2"}, "requiredSettings": {"authFields": []}}
+    return without_sign_in(origin) | {"name": "Canary sites", "auth_components": auth} | open_
 
 
 def without_sign_in(origin: str) -> dict[str, object]:

@@ -3,10 +3,15 @@
 import html
 import json
 import re
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
+from starlette.routing import Route
+from tests.canary.authority import choosing
 from tests.canary.inside import Inside
 from tests.canary.walk import LOOPBACK, Walk
+
+from connectsmith.web.site import routes
 
 EMAIL = "ada@example.com"
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
@@ -18,8 +23,36 @@ _START = re.compile(r"/oauth/start/[\w-]+")
 _TOKEN = re.compile(r"cst_[\w-]+")
 _AUTHORIZATION = re.compile(r"/sign-in/(aut_\w+)")
 _CHALLENGE = re.compile(r"arrival\?challenge=([\w-]+)")
+_RECONNECTING = re.compile(r"/reconnect/(aut_\w+)")
+_REVOKE = re.compile(r"/settings/tokens/tok_\w+/revoke")
+_CONNECTOR = re.compile(r"/connectors/(con_\w+)")
+_CONNECTION = re.compile(r"(/connections/cnn_\w+)/reconnect")
+_STATIC = re.compile(r"/static/[\w.-]+")
 _ITEM = re.compile(r"/activity/(cal_\w+)")
-REDIRECT = 300
+ERROR = 400
+
+
+def unasked(asked: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the pages that nobody asked for, of all that the installation serves."""
+    pages = [each for each in routes if isinstance(each, Route)]
+    served = {f"{method} {each.path}" for each in pages for method in each.methods or ()}
+    seen = {
+        f"{method} {page.path}"
+        for method, path in asked
+        if (page := _serving(pages, method, path)) is not None
+    }
+    return {each for each in served - seen if not each.startswith("HEAD ")}
+
+
+def _serving(pages: Sequence[Route], method: str, path: str) -> Route | None:
+    return next(
+        (
+            each
+            for each in pages
+            if method in (each.methods or ()) and each.path_regex.fullmatch(path)
+        ),
+        None,
+    )
 
 
 class Operator:
@@ -35,11 +68,10 @@ class Operator:
 
     # -- the browser ------------------------------------------------------------------------------
 
-    def _get(self, path: str, **headers: str) -> str:
-        status, _, body = self._api.visit(
-            "GET", self._api.address + path, self._jar, None, SAME_SITE | headers
-        )
-        assert status < REDIRECT, (path, status, body)
+    def _get(self, path: str, *, fails: bool = False, htmx: bool = False) -> str:
+        headers = SAME_SITE | (HTMX if htmx else {})
+        status, _, body = self._api.visit("GET", self._api.address + path, self._jar, None, headers)
+        assert (status >= ERROR) == fails, (path, status, body)
         text = body.decode(errors="replace")
         if found := _PROOF.search(text):
             self._proof = html.unescape(found[1])
@@ -47,14 +79,15 @@ class Operator:
 
     def _post(self, path: str, *, fails: bool = False, **fields: str | list[str]) -> str:
         """Send a form, as a page's script does, or as the browser alone."""
-        body = urlencode({"form": self._proof, **fields}, doseq=True)
+        named = {name.rstrip("_"): value for name, value in fields.items()}
+        body = urlencode({"form": self._proof, **named}, doseq=True)
         headers = (
             SAME_SITE | FORM | (HTMX if "/debugger/" in path or "/connections/" in path else {})
         )
         status, _, content = self._api.visit(
             "POST", self._api.address + path, self._jar, body, headers
         )
-        assert (status >= 400) == fails, (path, status, content)
+        assert (status >= ERROR) == fails, (path, status, content)
         return content.decode(errors="replace")
 
     def _send(self, path: str, body: object, *, fails: bool = False) -> None:
@@ -66,7 +99,7 @@ class Operator:
         status, _, content = self._api.visit(
             "POST", self._api.address + path, self._jar, text, headers
         )
-        assert (status >= 400) == fails, (path, status, content)
+        assert (status >= ERROR) == fails, (path, status, content)
 
     # -- the work ---------------------------------------------------------------------------------
 
@@ -77,6 +110,8 @@ class Operator:
         self._debug()
         self._tokens()
         self._connections()
+        self._choose()
+        self._begin_and_end()
         self._look()
         self._get("/connectors")
         self._post("/sign-out")
@@ -128,7 +163,8 @@ class Operator:
 
     def _debug(self) -> None:
         """Sign in with the Debugger, test and call, well and badly; publish."""
-        at = f"/connectors/{self._walk.connector}/debugger"
+        at = self._debugger
+        self._cancel(at)
         for mode in ("denied", "token error", "token page", "boastful", "good"):
             self._debug_sign_in(at, mode)
         version = self._version(at)
@@ -140,39 +176,56 @@ class Operator:
                 self._post(f"{at}/call", version=version, action=f"try.{action}")
         self._walk.authority.mode = "good"
         self._get(at)
-        self._get(f"{at}/publication", **HTMX)
+        self._get(f"{at}/publication", htmx=True)
         self._post(f"{at}/publish", version=version, keep="yes")
         self._debug_sign_in(at, "good")
         self._post(f"{at}/sign-out", version=self._version(at))
 
     def _version(self, at: str) -> str:
-        found = _VERSION.search(self._get(at))
-        assert found is not None
-        return found[1]
+        return _found(_VERSION, self._get(at))
 
-    def _debug_sign_in(self, at: str, mode: str) -> None:
-        window = "own" if mode == "good" else ""
-        owner = self._walk.owner()["owner"]
-        shown = self._post(f"{at}/sign-in", version=self._version(at), a0=owner, window=window)
-        start, authorization = _START.search(shown), _AUTHORIZATION.search(shown)
-        assert start is not None, shown
-        assert authorization is not None, shown
+    @property
+    def _debugger(self) -> str:
+        return f"/connectors/{self._walk.connector}/debugger"
+
+    def _cancel(self, at: str) -> None:
+        """Begin a sign-in, and give it up before the browser leaves."""
+        shown = self._post(f"{at}/sign-in", version=self._version(at), a0=self._owner(), window="")
+        self._ledger.note("start value", _found(_START, shown).rpartition("/")[2])
+        self._post(f"{at}/sign-in/{_found(_AUTHORIZATION, shown)}/cancel")
+
+    def _owner(self) -> str:
+        return self._walk.owner()["owner"]
+
+    def _debug_sign_in(self, at: str, mode: str) -> str:
+        """Sign in, and return the authorization's id."""
+        shown = self._post(
+            f"{at}/sign-in",
+            version=self._version(at),
+            a0=self._owner(),
+            window="own" if mode == "good" else "",
+        )
+        authorization = _found(_AUTHORIZATION, shown)
         self._walk.authority.mode = mode
-        self._api.browse(self._api.address + start[0], stop_at=LOOPBACK, jar=self._jar)
+        self._consent(shown)
         self._walk.authority.mode = "good"
-        self._get(f"{at}/sign-in/{authorization[1]}", **HTMX)
+        self._get(f"{at}/sign-in/{authorization}", htmx=True)
+        self._post(f"{at}/sign-in/{authorization}/finish")
         self._get(at)
+        return authorization
+
+    def _consent(self, shown: str) -> None:
+        """Follow the start link that a dialog shows."""
+        start = self._api.address + _found(_START, shown)
+        self._api.browse(start, stop_at=LOOPBACK, jar=self._jar)
 
     def _tokens(self) -> None:
         """Issue an API token on the settings' page, and revoke it."""
         self._get("/settings")
         self._post("/settings/tokens", fails=True, name="", days="30", scope=["calls:read"])
         shown = self._post("/settings/tokens", name="page", days="30", scope=["connectors:read"])
-        token = _TOKEN.search(shown)
-        assert token is not None, shown
-        self._ledger.note("issued api token", token[0])
-        newest = re.search(r"/settings/tokens/(tok_\w+)/revoke", self._get("/settings"))
-        assert newest is not None
+        self._ledger.note("issued api token", _found(_TOKEN, shown))
+        self._post(_found(_REVOKE, self._get("/settings")))
 
     def _connections(self) -> None:
         """Test, examine, reconnect and end a connection."""
@@ -184,22 +237,72 @@ class Operator:
         self._walk.authority.mode = "token error"
         self._post(f"{at}/test")
         self._walk.authority.mode = "good"
-        self._get(f"{at}/reconnect", **HTMX)
-        shown = self._post(f"{at}/reconnect", a0=self._walk.owner()["owner"], window="own")
-        start = _START.search(shown)
-        assert start is not None, shown
-        self._api.browse(self._api.address + start[0], stop_at=LOOPBACK, jar=self._jar)
+        self._reconnect(at)
         self._get("/connections")
         for step in ("revoke", "delete"):
-            self._get(f"{at}/{step}", **HTMX)
+            self._get(f"{at}/{step}", htmx=True)
             self._post(f"{at}/{step}")
+
+    def _reconnect(self, at: str) -> str:
+        """Consent again; return where the progress of it is asked for."""
+        self._get(f"{at}/reconnect", htmx=True)
+        shown = self._post(f"{at}/reconnect", a0=self._owner(), window="own")
+        self._consent(shown)
+        progress = f"{at}/reconnect/{_found(_RECONNECTING, shown)}"
+        self._get(progress, htmx=True)
+        return progress
+
+    def _choose(self) -> None:
+        """Sign in and reconnect where an account has several of what is worked with."""
+        at = f"/connectors/{self._walk.make(choosing(self._walk.authority.origin))}/debugger"
+        picked = f"{at}/sign-in/{self._debug_sign_in(at, 'good')}/choose"
+        self._post(picked, choice="0")
+        self._post(f"{at}/publish", version=self._version(at), keep="yes")
+        kept = _found(_CONNECTION, self._get("/connections"))
+        self._post(self._reconnect(kept) + "/choose", choice="1")
+
+    def _begin_and_end(self) -> None:
+        """Begin connectors well and badly, and delete what was begun."""
+        literal = self._ledger.make("secret in a definition")
+        text = f'{{"auth_components": {{"clientSecret": "{literal}"'
+        self._post("/connectors/new", from_="text", text=text)
+        self._post("/connectors/new", fails=True, from_="nowhere", text=text)
+        self._post(f"/connectors/{self._walk.connector}/duplicate")
+        page = self._get("/connectors")
+        copy = next(each for each in _CONNECTOR.findall(page) if each != self._walk.connector)
+        at = f"/connectors/{copy}/delete"
+        version = self._version(at)
+        self._post(at, fails=True, name="another", version=version)
+        self._post(at, name="Canary (copy)", version=version)
 
     def _look(self) -> None:
         """Look at every list, and at what is kept of calls and token requests."""
-        for path in ("/connectors", "/connectors/new", "/connections", "/reference/format"):
+        connector = self._walk.connector
+        page = self._get("/connectors")
+        for path in ("/", "/connectors/new", "/connections", "/activity/connectors"):
             self._get(path)
+        for path in (_found(_STATIC, page), "/reference/format", "/reference/limitations"):
+            self._get(path)
+        challenge = self._ledger.make("arrival challenge")
+        for path in (
+            f"/connectors/{connector}/icon",
+            f"/oauth/callback/{connector}/refused",
+            f"/oauth/callback/{connector}/arrival?challenge={challenge}",
+        ):
+            self._get(path, fails=True)
+        self._look_at_calls()
+
+    def _look_at_calls(self) -> None:
         calls = set(_ITEM.findall(self._get("/activity")))
         calls |= set(_ITEM.findall(self._get("/activity?kind=token")))
         assert calls
         for each in calls:
-            self._get(f"/activity/{each}")
+            for part in ("", "/body"):
+                self._get(f"/activity/{each}{part}")
+            self._get(f"/activity/{each}/image/0", fails=True)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    assert found is not None, (pattern.pattern, text)
+    return found[found.lastindex or 0]

@@ -9,7 +9,7 @@ from tests.canary.authority import start_authority
 from tests.canary.inside import installed
 from tests.canary.keys import note_keys
 from tests.canary.ledger import Ledger
-from tests.canary.operator import Operator
+from tests.canary.operator import Operator, unasked
 from tests.canary.places import files, requested
 from tests.canary.recording import all_logs
 from tests.canary.sweep import Left, sweep
@@ -51,3 +51,4 @@ def test_canaries_are_nowhere_but_where_the_law_allows(
     assert not verdict.stale, "\n" + "\n".join(verdict.stale)
     assert stranger.connections == 0
     assert not operations - inside.api.operations, "operations that nobody asked"
+    assert not unasked(inside.api.operations), "\n".join(sorted(unasked(inside.api.operations)))

@@ -43,8 +43,7 @@ class Walk:
 
     def prepare(self) -> None:
         """Make the connector and store its secrets."""
-        made = self.api.good("POST", "/v1/connectors", self._new(definition(self.authority.origin)))
-        self.connector = made["id"]
+        self.connector = self.make(definition(self.authority.origin))
         self.secrets = {
             "clientID": self.ledger.make("client id"),
             "clientSecret": self.ledger.make("client secret", awkward=True),
@@ -57,9 +56,11 @@ class Walk:
     def _at(self) -> str:
         return f"/v1/connectors/{self.connector}"
 
-    @staticmethod
-    def _new(defined: dict[str, object]) -> dict[str, object]:
-        return {"definition": json.dumps(defined), "publish": True}
+    def make(self, defined: dict[str, object]) -> str:
+        """Make a connector and publish it; return its id."""
+        asked = {"definition": json.dumps(defined), "publish": True}
+        identifier: str = self.api.good("POST", "/v1/connectors", asked)["id"]
+        return identifier
 
     def owner(self) -> dict[str, str]:
         """Return the owner's masked field."""
@@ -125,15 +126,12 @@ class Walk:
 
     def _keys(self) -> None:
         """Connect where the owner brings a key, and where nobody brings anything."""
-        made = self.api.good(
-            "POST", "/v1/connectors", self._new(without_sign_in(self.authority.origin))
-        )
-        at = f"/v1/connectors/{made['id']}"
+        at = f"/v1/connectors/{self.make(without_sign_in(self.authority.origin))}"
         fields = {"key": self.ledger.make("owner's key")}
         connection = self.api.good("POST", f"{at}/connections", {"fields": fields})
         self.call(connection["id"], "echo")
-        made = self.api.good("POST", "/v1/connectors", self._new(public(self.authority.origin)))
-        self.api.good("POST", f"/v1/connectors/{made['id']}/calls", {"action": "try.echo"})
+        made = self.make(public(self.authority.origin))
+        self.api.good("POST", f"/v1/connectors/{made}/calls", {"action": "try.echo"})
 
     def _tokens(self) -> None:
         """Issue an API token, use it, revoke it, use it again."""
