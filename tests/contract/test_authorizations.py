@@ -2,12 +2,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.storage.rows import NOW, WORKSPACE, authorization, connector
+from tests.storage.rows import NOW, WORKSPACE, authorization, connection, connector
 
 from connectsmith.errors import NotFound
+from connectsmith.service.authorization_ports import Attempt
 from connectsmith.service.ports import (
     Storage,
 )
+from connectsmith.service.rows import EventRow
 
 DIGEST = b"state".ljust(32, b".")
 
@@ -50,8 +52,8 @@ async def test_step_is_taken_once(stored: Storage) -> None:
 
 
 async def test_wrong_completion_values_are_counted_and_never_forgotten(stored: Storage) -> None:
-    assert await stored.authorizations.count_attempt(WORKSPACE, "aut_a") == 1
-    assert await stored.authorizations.count_attempt(WORKSPACE, "aut_a") == 2
+    wrong = [await stored.authorizations.attempt(authorization(), None, most=5) for _ in range(2)]
+    assert wrong == [Attempt(1, taken=False), Attempt(2, taken=False)]
 
     stale = replace(authorization(), status="returned")
     assert await stored.authorizations.advance(stale, expected_status="created")
@@ -60,7 +62,71 @@ async def test_wrong_completion_values_are_counted_and_never_forgotten(stored: S
     assert row is not None
     assert row.completion_attempts == 2
     with pytest.raises(NotFound):
-        await stored.authorizations.count_attempt(WORKSPACE, "aut_none")
+        await stored.authorizations.attempt(authorization("aut_none"), None, most=5)
+
+
+async def test_good_completion_value_is_counted_and_used_up_at_once(stored: Storage) -> None:
+    returned = replace(authorization(), status="returned", sealed=b"code")
+    redeeming = replace(returned, status="redeeming", sealed=None)
+
+    early = await stored.authorizations.attempt(returned, redeeming, most=5)
+    await stored.authorizations.advance(returned, expected_status="created")
+    first = await stored.authorizations.attempt(returned, redeeming, most=5)
+    second = await stored.authorizations.attempt(returned, redeeming, most=5)
+
+    assert [early, first, second] == [
+        Attempt(1, taken=False),
+        Attempt(2, taken=True),
+        Attempt(3, taken=False),
+    ]
+    row = await stored.authorizations.get(WORKSPACE, "aut_a")
+    assert row == replace(redeeming, completion_attempts=3)
+
+
+async def test_good_completion_value_after_too_many_is_not_used(stored: Storage) -> None:
+    returned = replace(authorization(), status="returned")
+    await stored.authorizations.advance(returned, expected_status="created")
+    await stored.authorizations.attempt(returned, None, most=1)
+
+    late = await stored.authorizations.attempt(
+        returned, replace(returned, status="redeeming"), most=1
+    )
+
+    assert late == Attempt(2, taken=False)
+    row = await stored.authorizations.get(WORKSPACE, "aut_a")
+    assert row == replace(returned, completion_attempts=2)
+
+
+async def test_authorization_is_completed_with_its_connection_or_not_at_all(
+    stored: Storage,
+) -> None:
+    done = replace(authorization(), status="completed", connection="cnn_a")
+    event = EventRow(WORKSPACE, NOW, "tok_a", "authorization_completed", "aut_a", "cnn_a")
+
+    async def complete(expected: str) -> bool:
+        return await stored.authorizations.complete(
+            done, connection(), event, expected_status=expected
+        )
+
+    assert not await complete("redeeming")
+    assert await stored.connections.get(WORKSPACE, "cnn_a") is None
+    assert not await stored.events.recent(WORKSPACE, 10)
+
+    assert await complete("created")
+    assert await stored.authorizations.get(WORKSPACE, "aut_a") == done
+    assert await stored.connections.get(WORKSPACE, "cnn_a") == connection()
+    assert await stored.events.recent(WORKSPACE, 10) == [event]
+
+
+async def test_authorization_of_a_deleted_connector_is_not_completed(stored: Storage) -> None:
+    await stored.connectors.delete(WORKSPACE, "con_a", NOW)
+    done = replace(authorization(), status="completed", connection="cnn_a")
+    event = EventRow(WORKSPACE, NOW, "tok_a", "authorization_completed", "aut_a", "cnn_a")
+
+    assert not await stored.authorizations.complete(
+        done, connection(), event, expected_status="created"
+    )
+    assert await stored.connections.get(WORKSPACE, "cnn_a") is None
 
 
 async def test_overdue_are_those_that_are_open_and_past_their_end(stored: Storage) -> None:

@@ -109,7 +109,7 @@ async def complete(
 ) -> CompletedShape:
     """Redeem the code with the value the returning browser was given."""
     row, connection = await desks.authorizations.complete(caller, authorization, body.completion)
-    offered = await desks.authorizations.choices(caller, row.id)
+    offered = desks.authorizations.offered(connection)
     return CompletedShape(
         id=row.id,
         status=row.status,

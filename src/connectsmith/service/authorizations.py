@@ -15,7 +15,7 @@ from connectsmith.core.authorization.follow_up import Item
 from connectsmith.core.authorization.return_address import check_return_address, check_return_path
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.fields import check_auth_fields
-from connectsmith.core.connection.status import Event, Status, next_status
+from connectsmith.core.connection.status import Event, next_status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     AuthorizationWaiting,
@@ -39,13 +39,15 @@ from connectsmith.service.attempts import (
     failed,
     party_of,
 )
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.bringing import Bringer, Brought
 from connectsmith.service.caller import Caller
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
-from connectsmith.service.making import NewConnection, written
-from connectsmith.service.ports import Authorizations, Clock, Events, Randomness, Sealer
+from connectsmith.service.making import written
+from connectsmith.service.ports import Clock, Events, Randomness, Sealer
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, EventRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -68,6 +70,7 @@ class AuthorizationDesk:
         randomness: Randomness,
         rules: Rules,
         chooser: Chooser,
+        bringer: Bringer,
     ) -> None:
         self._authorizations = authorizations
         self._blueprints = blueprints
@@ -80,6 +83,7 @@ class AuthorizationDesk:
         self._randomness = randomness
         self._rules = rules
         self._chooser = chooser
+        self._bringer = bringer
 
     async def start(self, caller: Caller, start: Start) -> Started:
         """Begin an authorization; only a device code is asked for already.
@@ -248,18 +252,16 @@ class AuthorizationDesk:
     async def _claim(self, row: AuthorizationRow, completion: str) -> AuthorizationRow | None:
         """Use the completion value up; None when somebody else is doing so.
 
-        Every try is counted before it is looked at, so that tries at the same moment are no more
-        than tries one after another. From here on the code is not stored any more: it is redeemed
-        by us or by nobody.
+        Every try is counted, and a good one taken in that same step, so that tries at the same
+        moment are no more than tries one after another. From here on the code is not stored any
+        more: it is redeemed by us or by nobody.
         """
-        attempt = await self._authorizations.count_attempt(row.workspace, row.id)
-        if not self._fits(row, completion):
-            await self._refuse(row, attempt)
-        redeeming = self._redeeming(row)
-        if attempt > self._rules.completion_attempts:
-            return None
-        taken = await self._authorizations.advance(redeeming, expected_status="returned")
-        return redeeming if taken else None
+        redeeming = self._redeeming(row) if self._fits(row, completion) else None
+        most = self._rules.completion_attempts
+        attempt = await self._authorizations.attempt(row, redeeming, most=most)
+        if redeeming is None:
+            await self._refuse(row, attempt.number)
+        return redeeming if attempt.taken else None
 
     def _redeeming(self, row: AuthorizationRow) -> AuthorizationRow:
         until = self._clock.now() + self._rules.lease
@@ -291,49 +293,25 @@ class AuthorizationDesk:
             raise ended(row)
         return row, await self._connections.row(row.workspace, row.connection)
 
-    async def _redeem(
-        self, row: AuthorizationRow, held: Mapping[str, Secret]
-    ) -> tuple[AuthorizationRow, ConnectionRow]:
+    async def _redeem(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> Brought:
         try:
-            connection = await self._exchange(row, held)
+            return await self._exchange(row, held)
         except ConnectsmithError as error:
             over = failed(row, error.code, error.message)
-            await self._authorizations.advance(over, expected_status="redeeming")
-            await self._record(row, "authorization_failed", error.code)
+            if await self._authorizations.advance(over, expected_status="redeeming"):
+                await self._record(row, "authorization_failed", error.code)
             raise
-        done = replace(
-            row,
-            status="completed",
-            connection=connection.id,
-            expires_at=connection.discard_at or row.expires_at,
-        )
-        if not await self._authorizations.advance(done, expected_status="redeeming"):
-            # It was given up as interrupted: nobody can keep the connection, so it is discarded.
-            raise ended(await self._authorizations.get(row.workspace, row.id) or row)
-        await self._record(row, "authorization_completed", connection.id)
-        return done, await self._connections.introduce(connection)
 
-    async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> ConnectionRow:
+    async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> Brought:
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
         party = replace(party, connection=self._randomness.new_id("cnn"))
         values = await self._endpoint.values(party)
-        granted = await self._endpoint.redeem(party, held)
-        new = NewConnection(
-            party=party,
-            tokens=granted.tokens,
-            test=row.test,
-            caller=row.created_by,
-            operator=row.operator,
-            status=Status.UNCONFIRMED,
-            definition=row.definition,
-            offer=granted.offer,
-        )
-        try:
-            return await self._connections.add(new)
-        except ConnectsmithError:
-            # A full disk, or the connector was deleted meanwhile: what nobody holds is given back.
-            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
-            raise
+        granted = await self._endpoint.redeem(party, held, values)
+        return await self._bringer.bring(row, party, granted, values)
+
+    def offered(self, connection: ConnectionRow) -> tuple[Item, ...]:
+        """Return what has to be chosen from before a new connection can be kept."""
+        return self._chooser.offered(connection)
 
     async def choices(self, caller: Caller, authorization: str) -> tuple[Item, ...]:
         """Return what has to be chosen from before the caller's authorization can be kept."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprints
+from connectsmith.service.bringing import Bringer
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
@@ -34,13 +35,12 @@ def authorizing_of(
     rules: Rules,
 ) -> Authorizing:
     """Make them from the adapters."""
-    devices = DeviceFlow(
-        authorizations=storage.authorizations,
-        blueprints=blueprints,
-        connections=connections,
-        endpoint=endpoint,
-        jobs=storage.jobs,
-        events=storage.events,
+    bringer = Bringer(storage.authorizations, connections, endpoint, clock)
+    devices = _device_flow(
+        storage,
+        blueprints,
+        bringer,
+        endpoint,
         sealer=sealer,
         clock=clock,
         randomness=randomness,
@@ -51,6 +51,7 @@ def authorizing_of(
         blueprints=blueprints,
         connections=connections,
         devices=devices,
+        bringer=bringer,
         chooser=Chooser(storage.connections, blueprints, endpoint, sealer),
         endpoint=endpoint,
         events=storage.events,
@@ -71,3 +72,28 @@ def authorizing_of(
         rules=rules,
     )
     return Authorizing(devices, desk, browser)
+
+
+def _device_flow(
+    storage: Storage,
+    blueprints: Blueprints,
+    bringer: Bringer,
+    endpoint: TokenEndpoint,
+    *,
+    sealer: Sealer,
+    clock: Clock,
+    randomness: Randomness,
+    rules: Rules,
+) -> DeviceFlow:
+    return DeviceFlow(
+        authorizations=storage.authorizations,
+        blueprints=blueprints,
+        bringer=bringer,
+        endpoint=endpoint,
+        jobs=storage.jobs,
+        events=storage.events,
+        sealer=sealer,
+        clock=clock,
+        randomness=randomness,
+        rules=rules,
+    )

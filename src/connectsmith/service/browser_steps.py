@@ -39,17 +39,12 @@ from connectsmith.service.attempts import (
     failed,
     party_of,
 )
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.authorizations import AuthorizationDesk
-from connectsmith.service.blueprints import Blueprint, Blueprints
+from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.consents import Consents
 from connectsmith.service.party import Party
-from connectsmith.service.ports import (
-    Authorizations,
-    Clock,
-    Events,
-    Randomness,
-    Sealer,
-)
+from connectsmith.service.ports import Clock, Events, Randomness, Sealer
 from connectsmith.service.rows import (
     AuthorizationRow,
     EventRow,
@@ -237,14 +232,15 @@ class BrowserSteps:
             raise _refused()
         if row.status != "started":
             return _stays(row)
-        blueprint = await blueprint_of(self._blueprints, row)
+        held = self._held(row)
+        party = party_of(row, await blueprint_of(self._blueprints, row), held)
         try:
-            answer, issuer = await self._believed(row, query, blueprint)
+            answer, issuer = await self._believed(row, query, party)
         except (CallbackRefused, IssuerUnexpected) as error:
             return await self._fail(row, error)
         if isinstance(answer, CallbackError):
             return await self._fail(row, refusal(answer))
-        return await self._receive(row, answer, issuer)
+        return await self._receive(row, held, answer, issuer)
 
     async def _belongs(
         self, connector: str, query: str, cookies: Mapping[str, str]
@@ -269,10 +265,9 @@ class BrowserSteps:
         return row.connector == connector and hmac.compare_digest(given, row.cookie_digest or b"")
 
     async def _believed(
-        self, row: AuthorizationRow, query: str, blueprint: Blueprint
+        self, row: AuthorizationRow, query: str, party: Party
     ) -> tuple[CallbackCode | CallbackError, str | None]:
         """Read the answer strictly and compare its issuer, whether it says yes or no."""
-        party = party_of(row, blueprint, self._held(row))
         values = await self._endpoint.values(party)
         sent = [each.value for each in values.secrets.values()]
         answer = read_callback(query, party.client, sent)
@@ -288,18 +283,22 @@ class BrowserSteps:
         return answer, issuer
 
     async def _receive(
-        self, row: AuthorizationRow, answer: CallbackCode, issuer: str | None
+        self,
+        row: AuthorizationRow,
+        held: Mapping[str, Secret],
+        answer: CallbackCode,
+        issuer: str | None,
     ) -> Arrival:
         completion = self._randomness.text() if row.return_to else self._randomness.typed()
         digest = None if row.by_session else self._sealer.digest("completion", Secret(completion))
-        held = self._held(row) | {"code": answer.code}
-        held |= {CAPTURED + key: value for key, value in answer.captured.items()}
+        brought = {**held, "code": answer.code}
+        brought |= {CAPTURED + key: value for key, value in answer.captured.items()}
         returned = replace(
             row,
             status="returned",
             issuer=issuer,
             completion_digest=digest,
-            sealed=self._sealer.seal(held, authorization_place(row)),
+            sealed=self._sealer.seal(brought, authorization_place(row)),
         )
         if not await self._authorizations.advance(returned, expected_status="started"):
             return _stays(row)

@@ -37,9 +37,11 @@ class Chooser:
         if about.status != "completed":
             return ()
         row = await self._connections.get(about.workspace, about.connection or "")
-        if row is None or row.sealed is None:
-            return ()
-        offer = opened(self._sealer, row).offer
+        return () if row is None else self.offered(row)
+
+    def offered(self, row: ConnectionRow) -> tuple[Item, ...]:
+        """Return what a new connection's owner has to choose from; nothing for most."""
+        offer = None if row.sealed is None else opened(self._sealer, row).offer
         return () if offer is None else offer.items
 
     async def settle(self, about: AuthorizationRow, choice: str | None) -> ConnectionRow | None:

@@ -123,15 +123,18 @@ class ConnectionDesk:
 
     async def add(self, new: NewConnection) -> ConnectionRow:
         """Seal and store a new connection."""
-        row = made(
+        await self._connections.add(row := self.prepare(new))
+        return row
+
+    def prepare(self, new: NewConnection) -> ConnectionRow:
+        """Seal a new connection; nothing is stored."""
+        return made(
             new,
             id=self._randomness.new_id("cnn"),
             now=self._clock.now(),
             sealer=self._sealer,
             rules=self._rules,
         )
-        await self._connections.add(row)
-        return row
 
     async def introduce(self, row: ConnectionRow) -> ConnectionRow:
         """Find out whose account it is, when the definition says how; never fails for that."""

@@ -15,8 +15,6 @@ from typing import Final
 
 from connectsmith.core.authorization.device import DeviceGrant, Poll, slower
 from connectsmith.core.authorization.token_set import TokenSet
-from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.connection.status import Status
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     CallerError,
@@ -34,19 +32,12 @@ from connectsmith.service.attempts import (
     failed,
     party_of,
 )
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.blueprints import Blueprints
-from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.bringing import Bringer
 from connectsmith.service.consents import Consents
-from connectsmith.service.making import NewConnection
 from connectsmith.service.party import Party
-from connectsmith.service.ports import (
-    Authorizations,
-    Clock,
-    Events,
-    Jobs,
-    Randomness,
-    Sealer,
-)
+from connectsmith.service.ports import Clock, Events, Jobs, Randomness, Sealer
 from connectsmith.service.rows import AuthorizationRow, EventRow, JobRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -74,7 +65,7 @@ class DeviceFlow:
         *,
         authorizations: Authorizations,
         blueprints: Blueprints,
-        connections: ConnectionDesk,
+        bringer: Bringer,
         endpoint: TokenEndpoint,
         jobs: Jobs,
         events: Events,
@@ -85,7 +76,7 @@ class DeviceFlow:
     ) -> None:
         self._authorizations = authorizations
         self._blueprints = blueprints
-        self._connections = connections
+        self._bringer = bringer
         self._endpoint = endpoint
         self._consents = Consents(endpoint, clock)
         self._jobs = jobs
@@ -204,38 +195,12 @@ class DeviceFlow:
     ) -> None:
         try:
             granted = await self._endpoint.granted(party, tokens)
+            values = await self._endpoint.values(party)
+            await self._bringer.bring(row, party, granted, values)
         except ConnectsmithError as error:
             await self._fail(job, row, error)
-            return
-        new = NewConnection(
-            party=party,
-            tokens=granted.tokens,
-            offer=granted.offer,
-            test=row.test,
-            caller=row.created_by,
-            operator=row.operator,
-            status=Status.UNCONFIRMED,
-        )
-        values = await self._endpoint.values(party)
-        try:
-            connection = await self._connections.add(new)
-        except ConnectsmithError:
-            await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
-            raise
-        done = replace(
-            row,
-            status="completed",
-            sealed=None,
-            device=None,
-            connection=connection.id,
-            expires_at=connection.discard_at or row.expires_at,
-        )
-        if not await self._authorizations.advance(done, expected_status="polling"):
-            await self._connections.discard(connection, "its authorization ended meanwhile")
         else:
-            await self._record(row, "authorization_completed", connection.id)
-            await self._connections.introduce(connection)
-        await self._jobs.finish(job.workspace, job.id)
+            await self._jobs.finish(job.workspace, job.id)
 
     def _held(self, row: AuthorizationRow) -> dict[str, Secret]:
         return self._sealer.open(row.sealed or b"", authorization_place(row))

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.rows import (
     ApiTokenRow,
-    AuthorizationRow,
     CallRow,
     ConnectionRow,
     ConnectorRow,
@@ -176,29 +176,6 @@ class Connectors(Protocol):
     async def revisions(self, workspace: str, connector: str) -> Sequence[RevisionRow]: ...
     async def delete(self, workspace: str, connector: str, at: datetime) -> None:
         """Leave a tombstone; shred its secrets, texts, authorizations and connections."""
-        ...
-
-
-class Authorizations(Protocol):
-    """Attempts to authorize."""
-
-    async def add(self, row: AuthorizationRow) -> None: ...
-    async def get(self, workspace: str, authorization: str) -> AuthorizationRow | None: ...
-    async def page(
-        self, workspace: str, connector: str, *, limit: int, after: str | None
-    ) -> Page[AuthorizationRow]: ...
-    async def by_start(self, digest: bytes) -> AuthorizationRow | None: ...
-    async def by_state(self, digest: bytes) -> AuthorizationRow | None: ...
-    async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
-        """Store the whole row if its status is still the expected one; False otherwise."""
-        ...
-
-    async def count_attempt(self, workspace: str, authorization: str) -> int:
-        """Count one wrong completion value; return how many there were."""
-        ...
-
-    async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
-        """Return those past `expires_at` in a status other than kept, failed, expired."""
         ...
 
 

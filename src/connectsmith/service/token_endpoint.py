@@ -104,7 +104,7 @@ class TokenEndpoint:
         """Open what the placeholders of a party's requests stand for; see `Opener`."""
         return await self._opener.values(party)
 
-    async def redeem(self, party: Party, held: Mapping[str, Secret]) -> Granted:
+    async def redeem(self, party: Party, held: Mapping[str, Secret], values: Values) -> Granted:
         """Ask for the tokens of an authorization that came back, with what it holds sealed."""
         if party.client.unattended:
             return await self.unattended(party)
@@ -114,6 +114,7 @@ class TokenEndpoint:
             verifier=held["verifier"],
             redirect_uri=self._rules.callback_url(party.connector),
             state=held.get("state"),
+            opened=values,
         )
 
     async def exchange(
@@ -124,11 +125,13 @@ class TokenEndpoint:
         verifier: Secret,
         redirect_uri: str,
         state: Secret | None = None,
+        opened: Values | None = None,
     ) -> Granted:
         """Redeem an authorization code, once (RFC 6749 section 4.1.3), and do what follows.
 
-        `state` is the authorization request's, for a token request that names `oauth.state`. When
-        a follow-up request fails, the tokens are given back.
+        `state` is the authorization request's, for a token request that names `oauth.state`;
+        `opened` are the values, where they were opened before. When a follow-up request fails, the
+        tokens are given back.
         """
 
         def write(values: Values) -> HttpRequest:
@@ -140,7 +143,8 @@ class TokenEndpoint:
                 values=replace(values, state=state),
             )
 
-        return await self.granted(party, await self._ask(party, write, EXCHANGE))
+        flight = await self._flown(party, write, EXCHANGE, opened=opened)
+        return await self.granted(party, self._landed(party, flight, None))
 
     async def unattended(self, party: Party) -> Granted:
         """Ask for a token where the grant needs no person, and do what follows."""

@@ -2,10 +2,10 @@
 
 import contextlib
 
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.ports import (
     Accounts,
-    Authorizations,
     Calls,
     Connections,
     Connectors,

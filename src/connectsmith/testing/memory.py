@@ -1,9 +1,9 @@
 """Storage in memory: what the contract tests hold against the databases, and what tests run on."""
 
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.ports import (
     Accounts,
-    Authorizations,
     Calls,
     Connections,
     Connectors,
@@ -46,14 +46,14 @@ class MemoryStorage:
         self.connectors: Connectors = MemoryConnectors(tables)
         self.secrets: Secrets = MemorySecrets(tables)
         self.client_records: ClientRecords = MemoryClientRecords(tables)
-        self.authorizations: Authorizations = MemoryAuthorizations(tables)
+        self.events: Events = MemoryEvents()
+        self.authorizations: Authorizations = MemoryAuthorizations(tables, self.events)
         self.connections: Connections = MemoryConnections(tables)
         calls = MemoryCalls()
         self.calls: Calls = calls
         self.summaries: Summaries = MemorySummaries(tables, calls.rows)
         self.idempotency: Idempotency = MemoryIdempotency()
         self.jobs: Jobs = MemoryJobs()
-        self.events: Events = MemoryEvents()
         self.meta: Meta = MemoryMeta()
 
     async def close(self) -> None:

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from connectsmith.errors import NameTaken, NotFound
+from connectsmith.service.authorization_ports import Attempt
+from connectsmith.service.ports import Events
 from connectsmith.service.rows import (
     AuthorizationRow,
     ConnectionRow,
     ConnectorRow,
+    EventRow,
     Origins,
     Page,
     RevisionRow,
@@ -190,8 +193,9 @@ class MemorySecrets:
 class MemoryAuthorizations:
     """The port `Authorizations`. As with a database, others may come in after each look-up."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, events: Events) -> None:
         self._tables = tables
+        self._events = events
 
     async def add(self, row: AuthorizationRow) -> None:
         self._tables.living(row.workspace, row.connector)
@@ -234,13 +238,35 @@ class MemoryAuthorizations:
         )
         return True
 
-    async def count_attempt(self, workspace: str, authorization: str) -> int:
-        row = self._stored(workspace, authorization)
-        if row is None:
+    async def complete(
+        self,
+        row: AuthorizationRow,
+        connection: ConnectionRow,
+        event: EventRow,
+        *,
+        expected_status: str,
+    ) -> bool:
+        connector = self._tables.connectors.get((row.workspace, row.connector))
+        if connector is None or connector.deleted_at is not None:
+            return False
+        if not await self.advance(row, expected_status=expected_status):
+            return False
+        self._tables.connections[(connection.workspace, connection.id)] = connection
+        await self._events.add(event)
+        return True
+
+    async def attempt(
+        self, row: AuthorizationRow, redeeming: AuthorizationRow | None, *, most: int
+    ) -> Attempt:
+        stored = self._stored(row.workspace, row.id)
+        if stored is None:
             raise NotFound("The authorization does not exist, or its connector was deleted.")
-        counted = replace(row, completion_attempts=row.completion_attempts + 1)
-        self._tables.authorizations[(workspace, authorization)] = counted
-        return counted.completion_attempts
+        number = stored.completion_attempts + 1
+        counted = replace(stored, completion_attempts=number)
+        self._tables.authorizations[(row.workspace, row.id)] = counted
+        if redeeming is None or number > most:
+            return Attempt(number, taken=False)
+        return Attempt(number, await self.advance(redeeming, expected_status="returned"))
 
     async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
         rows = self._tables.authorizations.values()

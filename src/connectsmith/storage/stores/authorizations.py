@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectsmith.errors import NotFound
-from connectsmith.service.rows import (
-    AuthorizationRow,
-    Page,
-)
+from connectsmith.service.authorization_ports import Attempt
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow, Page
 from connectsmith.storage.database import Database, Statement, Value, changed, first
 from connectsmith.storage.pages import after_values, cursor, page
+from connectsmith.storage.stores.connections import adding
+from connectsmith.storage.stores.events import recording
 from connectsmith.storage.stores.living import demand_living, living
 from connectsmith.storage.table import Table, micros
 
@@ -37,6 +37,7 @@ _ADVANCE = f"""
 UPDATE authorizations SET {_CHANGES}
 WHERE workspace = :workspace AND id = :id AND status = :expected
 """  # noqa: S608 - names of our own columns
+_REDEEM = f"{_ADVANCE} AND completion_attempts <= :most"
 _COUNT = """
 UPDATE authorizations SET completion_attempts = completion_attempts + 1
 WHERE workspace = :workspace AND id = :id
@@ -78,12 +79,31 @@ class SqlAuthorizations:
         values = _AUTHORIZATIONS.encode(row) | {"expected": expected_status}
         return changed(await self._database.write(Statement(_ADVANCE, values)))
 
-    async def count_attempt(self, workspace: str, authorization: str) -> int:
-        values = {"workspace": workspace, "id": authorization}
-        effects = await self._database.write(Statement(_COUNT, values))
-        if not effects or not effects[-1].rows:
+    async def complete(
+        self,
+        row: AuthorizationRow,
+        connection: ConnectionRow,
+        event: EventRow,
+        *,
+        expected_status: str,
+    ) -> bool:
+        values = _AUTHORIZATIONS.encode(row) | {"expected": expected_status}
+        owner, insert = adding(connection)
+        step = Statement(_ADVANCE, values, needed=True)
+        return changed(await self._database.write(owner, step, insert, recording(event)))
+
+    async def attempt(
+        self, row: AuthorizationRow, redeeming: AuthorizationRow | None, *, most: int
+    ) -> Attempt:
+        statements = [Statement(_COUNT, {"workspace": row.workspace, "id": row.id}, needed=True)]
+        if redeeming is not None:
+            values = _AUTHORIZATIONS.encode(redeeming) | {"expected": "returned", "most": most}
+            statements.append(Statement(_REDEEM, values))
+        effects = await self._database.write(*statements)
+        if effects is None:
             raise NotFound("The authorization does not exist, or its connector was deleted.")
-        return int(effects[-1].rows[0][0])
+        taken = redeeming is not None and effects[-1].count > 0
+        return Attempt(int(effects[0].rows[0][0]), taken)
 
     async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
         found = await self._database.read(_OVERDUE, {"now": micros(now), "limit": limit})

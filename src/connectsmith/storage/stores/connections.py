@@ -107,6 +107,12 @@ _TESTS = _CONNECTIONS.select(
 )
 
 
+def adding(row: ConnectionRow) -> tuple[Statement, Statement]:
+    """Return the statements that add a connection, unless its connector is deleted."""
+    insert = Statement(_CONNECTIONS.insert(), _CONNECTIONS.encode(row))
+    return living(row.workspace, row.connector), insert
+
+
 class SqlConnections:
     """The port `Connections` in SQL."""
 
@@ -115,9 +121,7 @@ class SqlConnections:
         self._recent = database.recent("connections")
 
     async def add(self, row: ConnectionRow) -> None:
-        insert = Statement(_CONNECTIONS.insert(), _CONNECTIONS.encode(row))
-        owner = living(row.workspace, row.connector)
-        demand_living(await self._database.write(owner, insert))
+        demand_living(await self._database.write(*adding(row)))
 
     async def get(self, workspace: str, connection: str) -> ConnectionRow | None:
         kept = self.cached(workspace, connection)

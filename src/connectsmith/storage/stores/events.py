@@ -24,6 +24,11 @@ SELECT {_EVENTS.parameters} WHERE NOT EXISTS (
 """  # noqa: S608 - our own names
 
 
+def recording(row: EventRow) -> Statement:
+    """Return the statement that adds a record."""
+    return Statement(_EVENTS.insert(), _EVENTS.encode(row))
+
+
 class SqlEvents:
     """The port `Events` in SQL."""
 
@@ -31,7 +36,7 @@ class SqlEvents:
         self._database = database
 
     async def add(self, row: EventRow) -> None:
-        await self._database.write(Statement(_EVENTS.insert(), _EVENTS.encode(row)))
+        await self._database.write(recording(row))
 
     async def turn(self, row: EventRow, *, other: str) -> bool:
         values = {**_EVENTS.encode(row), "other": other}
