@@ -64,19 +64,40 @@ async def serving(
     """Run a server until the block ends; connections that are still open are dropped."""
     script = answer if callable(answer) else always(answer or reply(body=b"ok"))
     server = Server()
-    tasks: set[asyncio.Task[None]] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
+        while True:
+            request = await _read(reader, server)
+            server.requests.append(request)
+            await script(request, writer)
+            await writer.drain()
+
+    async with conversing(converse, tls=tls, host=host, port=port) as server.port:
+        yield server
+
+
+Converse = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def conversing(
+    converse: Converse,
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    limit: int = 1 << 22,
+) -> AsyncIterator[int]:
+    """Serve connections by hand until the block ends; yield the port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
         try:
-            while True:
-                request = await _read(reader, server)
-                server.requests.append(request)
-                await script(request, writer)
-                await writer.drain()
+            await converse(reader, writer)
         except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -85,10 +106,9 @@ async def serving(
             with suppress(OSError):
                 await writer.wait_closed()
 
-    listener = await asyncio.start_server(converse, host, port, ssl=tls, limit=1 << 22)
-    server.port = listener.sockets[0].getsockname()[1]
+    listener = await asyncio.start_server(serve, host, port, ssl=tls, limit=limit)
     try:
-        yield server
+        yield listener.sockets[0].getsockname()[1]
     finally:
         listener.close()
         for task in tasks:

@@ -7,11 +7,21 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from tests.egress.servers import Received, get, post_for_token, reply, sending, serving
+from tests.egress.servers import (
+    Received,
+    Server,
+    conversing,
+    get,
+    post_for_token,
+    reply,
+    sending,
+    serving,
+)
 
 from connectsmith.core.message import Carried, HttpRequest, Purpose
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
+from connectsmith.egress.limits import Limits
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.errors import (
     ConnectionFailed,
@@ -272,6 +282,59 @@ async def test_a_large_body_is_sent_whole() -> None:
     assert api.requests[0].body == body
 
 
+async def test_a_server_that_is_slow_to_take_a_body_is_not_silent() -> None:
+    body = bytes(32 << 20)  # more than the system keeps for a connection
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(1)
+        await reader.readexactly(len(body))
+        writer.write(reply(200, b"taken"))
+
+    limits = Limits(silence=timedelta(seconds=0.5))
+    async with conversing(converse, limit=1 << 16) as port:
+        api = Server(port)
+        async with sending(api, limits=limits) as sender:
+            answer = await sender.send(HttpRequest("PUT", api.url(), body=body))
+
+    assert answer.body == b"taken"
+
+
+async def test_a_connection_with_unsent_bytes_is_not_used_again() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(reply(413))
+        await asyncio.Event().wait()
+
+    connections: list[bytes] = []
+    async with conversing(refuse, limit=1 << 16) as port:
+        api = Server(port)
+        request = HttpRequest("PUT", api.url(), body=bytes(64 << 20))
+        async with sending(api) as sender:
+            answers = [await sender.send(request) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [413, 413]
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("DELETE", 2), ("POST", 1)])
+async def test_what_may_be_repeated_is_when_its_idle_connection_was_closed(
+    method: str, times: int
+) -> None:
+    async def answer_first(request: Received, writer: asyncio.StreamWriter) -> None:
+        if request.target == "/first":
+            writer.write(reply(200))
+        else:
+            writer.close()
+
+    async with serving(answer_first) as api, sending(api) as sender:
+        await sender.send(get(api.url("/first")))
+        with pytest.raises(ConnectionFailed):
+            await sender.send(HttpRequest(method, api.url("/second")))
+
+    assert [each.target for each in api.requests] == ["/first", *["/second"] * times]
+
+
 async def test_an_answer_has_lower_case_headers_timings_and_its_url() -> None:
     answer = reply(201, b"made", X_Request_Id="7", Link="<a>; rel=next")
     async with serving(answer) as api, sending(api) as sender:
@@ -313,7 +376,14 @@ async def test_a_method_that_is_none_is_refused(method: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [("X-A", "1\r\nX-B: 2"), ("X-A\r\nX-B", "2"), ("X-A", "\x00"), ("X A", "1"), ("X-A:", "1")],
+    [
+        ("X-A", "\ud800"),
+        ("X-A", "1\r\nX-B: 2"),
+        ("X-A\r\nX-B", "2"),
+        ("X-A", "\x00"),
+        ("X A", "1"),
+        ("X-A:", "1"),
+    ],
 )
 async def test_a_header_that_would_split_the_request_is_refused(header: tuple[str, str]) -> None:
     async with serving() as api, sending(api) as sender:

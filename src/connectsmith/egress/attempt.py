@@ -7,13 +7,10 @@ nothing else creates sockets.
 
 import errno
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-
-from aiohttp import ClientRequest, ClientResponse
-from aiohttp.connector import Connection
 
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.url import Origin
@@ -24,10 +21,10 @@ AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
 
 @dataclass(slots=True)
 class Attempt:
-    """The state of one request to one origin.
+    """The state of one request, with the redirects it follows.
 
-    `sent` turns true before the first byte is written, and starts true after a redirect; `denied`
-    turns true when the guard refused an address.
+    `origin` is where it is going now; `sent` turns true before the first byte is written, `denied`
+    when the guard refused an address.
     """
 
     origin: Origin
@@ -36,18 +33,6 @@ class Attempt:
 
 
 current: ContextVar[Attempt] = ContextVar("attempt")
-
-
-class TrackedRequest(ClientRequest):
-    """A request that notes when its first byte may leave, and to which aiohttp adds no headers."""
-
-    DEFAULT_HEADERS = {}  # noqa: RUF012 - as the base class declares it
-    POST_METHODS = set()  # noqa: RUF012 - the same; only these get a default Content-Type
-
-    def send(self, conn: Connection) -> Coroutine[Any, Any, ClientResponse]:
-        """Note it, then write."""
-        current.get().sent = True
-        return super().send(conn)
 
 
 def guarded_socket(policy: EgressPolicy) -> Callable[[AddressInfo], socket.socket]:

@@ -3,9 +3,8 @@
 import zlib
 from collections.abc import AsyncIterator, Iterator
 
-from aiohttp import ClientResponse, hdrs
-
 from connectsmith.egress.limits import MIB
+from connectsmith.egress.wire import Arrival
 from connectsmith.errors import ResponseTooLarge, ResponseUnreadable
 
 ACCEPTED_CODINGS = "gzip, deflate"
@@ -18,23 +17,19 @@ _RAW_WINDOW = -zlib.MAX_WBITS
 _ZLIB_METHOD = 8
 
 
-async def read_body(response: ClientResponse, *, budget: int, ratio: int) -> tuple[bytes, bool]:
+async def read_body(answer: Arrival, *, budget: int, ratio: int) -> tuple[bytes, bool]:
     """Return the body, cut at the budget, and whether it is the whole one.
 
     Raises:
         ResponseTooLarge: a body that grows like a decompression bomb.
         ResponseUnreadable: a coding we did not offer, or a broken one.
     """
-    declared = response.content_length
-    if (
-        declared is not None
-        and declared <= budget
-        and hdrs.CONTENT_ENCODING not in response.headers
-    ):
-        return await response.content.read(), True
+    declared = answer.header("content-length")
+    if declared.isdecimal() and int(declared) <= budget and not answer.header("content-encoding"):
+        return await answer.content.read(), True
     content: list[bytes] = []
     left = budget
-    async for piece in pieces(response, ratio=ratio):
+    async for piece in pieces(answer, ratio=ratio):
         content.append(piece[:left])
         if len(piece) > left:
             return b"".join(content), False
@@ -42,10 +37,10 @@ async def read_body(response: ClientResponse, *, budget: int, ratio: int) -> tup
     return b"".join(content), True
 
 
-async def pieces(response: ClientResponse, *, ratio: int) -> AsyncIterator[bytes]:
+async def pieces(answer: Arrival, *, ratio: int) -> AsyncIterator[bytes]:
     """Yield the decompressed body in pieces of bounded size."""
-    coding = response.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower()
-    content = response.content
+    coding = answer.header("content-encoding").strip().lower()
+    content = answer.content
     if coding in {"", "identity"}:
         while chunk := await content.readany():
             yield chunk

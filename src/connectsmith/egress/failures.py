@@ -3,7 +3,7 @@
 import ssl
 
 import aiohttp
-from aiohttp.http_exceptions import TransferEncodingError
+from aiohttp.http_exceptions import HttpProcessingError, TransferEncodingError
 
 from connectsmith.egress.attempt import Attempt, denial
 from connectsmith.egress.url import Origin
@@ -17,8 +17,8 @@ from connectsmith.errors import (
     TlsFailed,
 )
 
-WIRE_ERRORS = (aiohttp.ClientError, OSError, ValueError)
-"""What aiohttp raises for a request that did not work; `ValueError` for one it will not write."""
+WIRE_ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError)
+"""What aiohttp raises for a request that did not work."""
 
 _UNVERIFIED = {
     10: ("certificate_expired", "its certificate has expired"),
@@ -59,12 +59,9 @@ def _translated(error: BaseException, attempt: Attempt) -> ConnectsmithError:
         return timed_out(attempt)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError):
         return _unconnected(error, attempt.origin)
-    if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
+    if isinstance(error, aiohttp.ClientPayloadError | HttpProcessingError):
         return _unreadable(error, attempt.origin)
-    origin = attempt.origin.text
-    if isinstance(error, aiohttp.ClientConnectionError | OSError):
-        return ConnectionFailed(f"{origin} closed the connection before it had answered.")
-    return ConnectionFailed(f"The request to {origin} cannot be written as HTTP.")
+    return ConnectionFailed(f"{attempt.origin.text} closed the connection before it had answered.")
 
 
 def _unconnected(
@@ -104,9 +101,9 @@ def _tls_error(origin: Origin, cause: str, sentence: str) -> TlsFailed:
 
 
 def _unreadable(
-    error: aiohttp.ClientPayloadError | aiohttp.ClientResponseError, origin: Origin
+    error: aiohttp.ClientPayloadError | HttpProcessingError, origin: Origin
 ) -> RemoteError | NetworkError:
-    if isinstance(error, aiohttp.ClientResponseError):
+    if isinstance(error, HttpProcessingError):
         return ResponseUnreadable(
             f"{origin.text} answered with something that is no HTTP/1.1, or with oversized headers."
         )

@@ -1,17 +1,17 @@
 """The last look at a request before it is written: nothing in it may change its framing."""
 
-import io
 import re
 from functools import lru_cache
 
 from connectsmith.core.message import HttpRequest
 from connectsmith.egress.body import ACCEPTED_CODINGS
-from connectsmith.egress.limits import MIB
+from connectsmith.egress.url import ParsedUrl
 from connectsmith.errors import EgressDenied
 
 _METHOD = re.compile(r"(?!CONNECT$|TRACE$)[A-Z][A-Z-]{0,31}")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}")
 _BREAKS = re.compile(r"[\x00\r\n]")
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRAMING = frozenset(
     {
         "connection",
@@ -29,32 +29,40 @@ _FRAMING = frozenset(
 )
 
 
-def outgoing_headers(request: HttpRequest, user_agent: str) -> list[tuple[str, str]]:
-    """Return the request's headers with ours.
+def written(request: HttpRequest, url: ParsedUrl, user_agent: str, *, keep: bool) -> bytes:
+    """Return a request to a judged URL as the bytes of HTTP/1.1 (RFC 9112 section 3).
+
+    Without `keep` the server is told that the connection ends with its answer.
 
     Raises:
         EgressDenied: a method or header that HTTP does not allow or that belongs to the framing.
     """
-    if _METHOD.fullmatch(request.method) is None:
+    method, body = request.method, request.body
+    if _METHOD.fullmatch(method) is None:
         raise _refused("its method cannot be used")
     names = set()
+    lines = [f"{method} {url.target} HTTP/1.1", f"Host: {url.origin.authority}"]
     for name, value in request.headers:
         names.add(_allowed(name))
         if _BREAKS.search(value) is not None:
             raise _refused(f"the value of its header {name} holds a line break")
-    headers = [*request.headers]
+        lines.append(f"{name}: {value}")
     if "user-agent" not in names:
-        headers.append(("User-Agent", user_agent))
+        lines.append(f"User-Agent: {user_agent}")
     if "accept-encoding" not in names:
-        headers.append(("Accept-Encoding", ACCEPTED_CODINGS))
-    return headers
+        lines.append(f"Accept-Encoding: {ACCEPTED_CODINGS}")
+    if body or method not in _BODILESS:
+        lines.append(f"Content-Length: {len(body)}")
+    if not keep:
+        lines.append("Connection: close")
+    return _encoded("\r\n".join(lines)) + b"\r\n\r\n" + body
 
 
-def payload(body: bytes) -> bytes | io.BytesIO | None:
-    """Return a body in the form that aiohttp writes without holding up the event loop."""
-    if len(body) > MIB:
-        return io.BytesIO(body)
-    return body or None
+def _encoded(head: str) -> bytes:
+    try:
+        return head.encode()
+    except UnicodeEncodeError:
+        raise _refused("a header holds half a character, which cannot be written") from None
 
 
 @lru_cache(maxsize=1024)

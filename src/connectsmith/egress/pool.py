@@ -1,6 +1,6 @@
-"""The aiohttp sessions of one policy; nothing that belongs to one caller is kept in them.
+"""The connections of one policy; nothing that belongs to one caller is kept in them.
 
-No cookies, no proxy or credentials from the environment, no DNS cache. Connections are reused for
+No proxy of the environment, no DNS cache. Connections are reused for
 actions only: on an idle connection, the server's closing cannot be told from a lost answer, and for
 a refresh token that is the difference between fine and gone.
 """
@@ -17,10 +17,11 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.http_parser import RawResponseMessage
 
-from connectsmith.egress.attempt import TrackedRequest, guarded_socket
+from connectsmith.egress.attempt import guarded_socket
 from connectsmith.egress.limits import Limits
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.resolver import JudgingResolver, Lookup
+from connectsmith.egress.wire import Wire
 
 _FIRST_FINAL = 200
 
@@ -37,12 +38,25 @@ def tls_context(extra_ca_file: Path | None) -> ssl.SSLContext:
 
 
 class _Connection(ResponseHandler):
-    """Counts interim answers (RFC 9110 section 15.2), which aiohttp would skip without end."""
+    """Counts interim answers (RFC 9110 section 15.2), which would be skipped without end.
+
+    A server that is still taking a request is not silent.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, most_interim: int) -> None:
         super().__init__(loop)
         self._most_interim = most_interim
         self._interim = 0
+
+    def pause_writing(self) -> None:
+        """Stop timing silence."""
+        super().pause_writing()
+        self._drop_timeout()
+
+    def resume_writing(self) -> None:
+        """Time the silence that begins now."""
+        super().resume_writing()
+        self.start_timeout()
 
     def feed_data(
         self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0
@@ -74,7 +88,7 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class Pool:
-    """Open sessions; made and closed within one running event loop."""
+    """Open connections; made and closed within one running event loop."""
 
     def __init__(
         self, policy: EgressPolicy, *, limits: Limits, lookup: Lookup, tls: ssl.SSLContext
@@ -83,10 +97,8 @@ class Pool:
         self._policy = policy
         self._limits = limits
         self._tls = tls
-        self.reusing = self._session(keep=True)
-        self.fresh = self._session(keep=False)
-        # aiohttp repeats GET once when a connection breaks; a token request must go out once.
-        self.fresh._retry_connection = False  # noqa: SLF001 - there is no public switch
+        self.reusing = self._wire(keep=True)
+        self.fresh = self._wire(keep=False)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -94,24 +106,12 @@ class Pool:
         await self.fresh.close()
         await self._resolver.close()
 
-    def _session(self, *, keep: bool) -> aiohttp.ClientSession:
-        limits = self._limits
-        return aiohttp.ClientSession(
-            connector=self._connector(keep=keep),
-            request_class=TrackedRequest,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            max_line_size=limits.header_line_bytes,
-            max_field_size=limits.header_line_bytes,
-            max_headers=limits.header_lines,
-        )
-
-    def _connector(self, *, keep: bool) -> aiohttp.TCPConnector:
-        return _Connector(
+    def _wire(self, *, keep: bool) -> Wire:
+        connector = _Connector(
             self._limits,
             force_close=not keep,
             ssl=self._tls,
             resolver=self._resolver,
             socket_factory=guarded_socket(self._policy),
         )
+        return Wire(connector, self._limits, keep=keep)

@@ -1,6 +1,6 @@
 """The port `Sender` on aiohttp: judge, dial, read within limits, follow redirects by hand."""
 
-import math
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,21 +9,19 @@ from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
 
-import aiohttp
-from yarl import URL
-
-from connectsmith.core.message import Headers, HttpRequest, HttpResponse, Purpose, Timings
+from connectsmith.core.message import HttpRequest, HttpResponse, Purpose, Timings
 from connectsmith.core.secret.destinations import Destinations
-from connectsmith.egress.attempt import Attempt, current, denial
+from connectsmith.egress.attempt import Attempt, denial
 from connectsmith.egress.body import pieces, read_body
-from connectsmith.egress.failures import WIRE_ERRORS, timed_out, translated
+from connectsmith.egress.failures import WIRE_ERRORS, translated
 from connectsmith.egress.limits import Limits
-from connectsmith.egress.outgoing import outgoing_headers, payload
+from connectsmith.egress.outgoing import written
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.pool import Pool, tls_context
 from connectsmith.egress.redirects import REDIRECTS, redirected
 from connectsmith.egress.resolver import Lookup, system_lookup
 from connectsmith.egress.url import Origin, ParsedUrl, check_url
+from connectsmith.egress.wire import Arrival
 from connectsmith.errors import (
     RedirectRefused,
     ResponseTooLarge,
@@ -33,35 +31,35 @@ from connectsmith.errors import (
 
 _CREDENTIAL_PURPOSES = frozenset({Purpose.TOKEN, Purpose.REVOCATION, Purpose.METADATA})
 _SWITCHING_PROTOCOLS = 101
-_NO_CONTENT_TYPE = ("Content-Type",)
 
 
 @dataclass(slots=True)
-class _Answer:
-    """An answer whose head is there and whose body is still to be read."""
+class _Trip:
+    """One request on its way, with the redirects it follows; times as `monotonic` tells them."""
 
-    response: aiohttp.ClientResponse
+    request: HttpRequest
     url: ParsedUrl
     attempt: Attempt
-    first_byte_at: float
+    started: float
+    first_byte_at: float = 0.0
 
-    def head(self, started: float, body: bytes = b"", *, truncated: bool = False) -> HttpResponse:
+    def turn(self, onward: HttpRequest) -> None:
+        """Go on with the request that a redirect asks for."""
+        self.request, self.url = onward, check_url(onward.url)
+        self.attempt.origin = self.url.origin
+
+    def head(self, answer: Arrival, body: bytes = b"", *, truncated: bool = False) -> HttpResponse:
         return HttpResponse(
-            status=self.response.status,
-            headers=_headers(self.response),
+            status=answer.status,
+            headers=answer.headers,
             body=body,
             url=self.url.text,
             truncated=truncated,
             timings=Timings(
-                first_byte=timedelta(seconds=self.first_byte_at - started),
-                total=timedelta(seconds=monotonic() - started),
+                first_byte=timedelta(seconds=self.first_byte_at - self.started),
+                total=timedelta(seconds=monotonic() - self.started),
             ),
         )
-
-    def close(self) -> None:
-        """Drop the connection, unless the body was read to its end and it went back to the pool."""
-        if not self.response.closed:
-            self.response.close()
 
 
 class HttpSender:
@@ -82,39 +80,44 @@ class HttpSender:
     ) -> None:
         self._policy = policy
         self._may_permit = lru_cache(maxsize=4096)(partial(_may_permit, policy))
-        self._limits = limits = limits or Limits()
+        self._limits = limits or Limits()
         self._user_agent = user_agent
         self._lookup = lookup
         self._tls = tls_context(extra_ca_file)
         self._pool: Pool | None = None
-        silence = limits.silence.total_seconds()
-        self._usual = self._timeout(limits.deadline.total_seconds(), silence=silence)
-        self._download = self._timeout(limits.download_deadline.total_seconds(), silence=silence)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send one request and read its answer; see the port `Sender`."""
-        started = monotonic()
+        trip = _begun(request)
         limits = self._limits
         credentials = request.purpose in _CREDENTIAL_PURPOSES
         budget = limits.credential_bytes if credentials else limits.action_bytes
-        answer = await self._answer(request, self._usual, started)
         try:
-            body, whole = await read_body(answer.response, budget=budget, ratio=limits.ratio)
+            async with asyncio.timeout(self._deadline(request, limits.deadline)):
+                answer = await self._answer(trip)
+                try:
+                    body, whole = await read_body(answer, budget=budget, ratio=limits.ratio)
+                finally:
+                    answer.close()
         except WIRE_ERRORS as error:
-            raise translated(error, answer.attempt) from error
-        finally:
-            answer.close()
+            raise translated(error, trip.attempt) from error
         if credentials and not whole:
-            raise _too_large(answer.url, budget)
-        return answer.head(started, body, truncated=not whole)
+            raise _too_large(trip.url, budget)
+        return trip.head(answer, body, truncated=not whole)
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator["HttpStream"]:
         """Send one request and hand its body out in chunks; see the port `Sender`."""
-        started = monotonic()
-        answer = await self._answer(request, self._download, started)
+        trip = _begun(request)
+        seconds = self._deadline(request, self._limits.download_deadline)
+        ends = asyncio.get_running_loop().time() + seconds
         try:
-            yield HttpStream(answer, answer.head(started), self._limits)
+            async with asyncio.timeout_at(ends):
+                answer = await self._answer(trip)
+        except WIRE_ERRORS as error:
+            raise translated(error, trip.attempt) from error
+        try:
+            yield HttpStream(trip, answer, self._limits, ends)
         finally:
             answer.close()
 
@@ -124,89 +127,68 @@ class HttpSender:
         if pool is not None:
             await pool.close()
 
-    async def _answer(
-        self, request: HttpRequest, patience: aiohttp.ClientTimeout, started: float
-    ) -> _Answer:
+    def _deadline(self, request: HttpRequest, usual: timedelta) -> float:
+        """Return the seconds that a request may take with its redirects and its body."""
+        if request.timeout is None:
+            return usual.total_seconds()
+        return min(request.timeout, self._limits.longest_deadline).total_seconds()
+
+    async def _answer(self, trip: _Trip) -> Arrival:
         """Send, follow redirects, and return the first answer that is none."""
-        if request.timeout is not None:
-            seconds = min(request.timeout, self._limits.longest_deadline).total_seconds()
-            patience = self._timeout(seconds, silence=seconds)
-        ends = started + (patience.total or 0)
-        answer = await self._exchange(request, patience, sent=False)
-        for _ in range(self._limits.redirects):
-            onward = _onward(request, answer)
+        for _ in range(self._limits.redirects + 1):
+            answer = await self._exchange(trip)
+            onward = _onward(trip, answer)
             if onward is None:
                 return answer
-            request = onward
-            left = ends - monotonic()
-            if left <= 0:
-                raise timed_out(answer.attempt)
-            patience = self._timeout(left, silence=patience.sock_read)
-            answer = await self._exchange(request, patience, sent=True)
-        if _onward(request, answer) is None:
-            return answer
+            trip.turn(onward)
         raise RedirectRefused(
-            f"{answer.url.origin.text} redirected once more after {self._limits.redirects}"
+            f"{trip.url.origin.text} redirected once more after {self._limits.redirects}"
             " redirects, which was not followed."
         )
 
-    async def _exchange(
-        self, request: HttpRequest, patience: aiohttp.ClientTimeout, *, sent: bool
-    ) -> _Answer:
-        """Judge one request, send it, and return when its answer's head is there.
-
-        `sent` tells whether an earlier request of the same chain of redirects has left.
-        """
-        url = check_url(request.url)
+    async def _exchange(self, trip: _Trip) -> Arrival:
+        """Judge one request, send it, and return when its answer's head is there."""
+        request, url, attempt = trip.request, trip.url, trip.attempt
         _check_destinations(request, url)
-        attempt = Attempt(url.origin, sent)
         if not self._may_permit(url.origin):
             raise denial(attempt)
-        headers = outgoing_headers(request, self._user_agent)
-        token = current.set(attempt)
-        try:
-            response = await self._session(request.purpose).request(
-                request.method,
-                URL(url.text, encoded=True),
-                headers=headers,
-                data=payload(request.body),
-                skip_auto_headers=_NO_CONTENT_TYPE if request.body else None,
-                allow_redirects=False,
-                timeout=patience,
-            )
-        except WIRE_ERRORS as error:
-            raise translated(error, attempt) from error
-        finally:
-            current.reset(token)
-        if response.status == _SWITCHING_PROTOCOLS:
-            response.close()
+        keep = request.purpose not in _CREDENTIAL_PURPOSES
+        pool = self._open_pool()
+        wire = pool.reusing if keep else pool.fresh
+        answer = await wire.exchange(
+            request.method,
+            written(request, url, self._user_agent, keep=keep),
+            attempt,
+            silence=self._silence(request),
+        )
+        trip.first_byte_at = monotonic()
+        if answer.status == _SWITCHING_PROTOCOLS:
+            answer.close()
             raise ResponseUnreadable(f"{url.origin.text} answered in another protocol than HTTP.")
-        return _Answer(response, url, attempt, monotonic())
+        return answer
 
-    def _session(self, purpose: Purpose) -> aiohttp.ClientSession:
+    def _silence(self, request: HttpRequest) -> float:
+        longest = self._limits.silence if request.timeout is None else self._limits.longest_deadline
+        return longest.total_seconds()
+
+    def _open_pool(self) -> Pool:
         pool = self._pool
         if pool is None:
             pool = self._pool = Pool(
                 self._policy, limits=self._limits, lookup=self._lookup, tls=self._tls
             )
-        return pool.fresh if purpose in _CREDENTIAL_PURPOSES else pool.reusing
-
-    def _timeout(self, seconds: float, *, silence: float | None) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(
-            total=seconds,
-            sock_connect=self._limits.connect.total_seconds(),
-            sock_read=silence,
-            ceil_threshold=math.inf,
-        )
+        return pool
 
 
 class HttpStream:
-    """The port `StreamedResponse`."""
+    """The port `StreamedResponse`; ends at a moment of the event loop's clock."""
 
-    def __init__(self, answer: _Answer, head: HttpResponse, limits: Limits) -> None:
+    def __init__(self, trip: _Trip, answer: Arrival, limits: Limits, ends: float) -> None:
+        self._trip = trip
         self._answer = answer
         self._limits = limits
-        self.head = head
+        self._ends = ends
+        self.head = trip.head(answer)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the decompressed body, piece by piece.
@@ -215,24 +197,35 @@ class HttpStream:
             ResponseTooLarge, ResponseUnreadable, ConnectionFailed, TimedOut: in its midst.
         """
         budget = self._limits.download_bytes
+        reading = pieces(self._answer, ratio=self._limits.ratio)
+        while piece := await self._next(reading):
+            budget -= len(piece)
+            if budget < 0:
+                raise _too_large(self._trip.url, self._limits.download_bytes)
+            yield piece
+
+    async def _next(self, reading: AsyncIterator[bytes]) -> bytes:
+        """Return the next piece; none at the end."""
         try:
-            async for piece in pieces(self._answer.response, ratio=self._limits.ratio):
-                budget -= len(piece)
-                if budget < 0:
-                    raise _too_large(self._answer.url, self._limits.download_bytes)
-                yield piece
+            async with asyncio.timeout_at(self._ends):
+                return await anext(reading, b"")
         except WIRE_ERRORS as error:
-            raise translated(error, self._answer.attempt) from error
+            raise translated(error, self._trip.attempt) from error
 
 
-def _onward(request: HttpRequest, answer: _Answer) -> HttpRequest | None:
+def _begun(request: HttpRequest) -> _Trip:
+    started = monotonic()
+    url = check_url(request.url)
+    return _Trip(request, url, Attempt(url.origin), started)
+
+
+def _onward(trip: _Trip, answer: Arrival) -> HttpRequest | None:
     """Return the request an answer redirects to, if it does; the answer's body is then dropped."""
-    response = answer.response
-    if response.status not in REDIRECTS:
+    if answer.status not in REDIRECTS:
         return None
-    locations = response.headers.getall("Location", ())
+    locations = [value for name, value in answer.headers if name == "location"]
     try:
-        onward = redirected(request, answer.url, response.status, locations)
+        onward = redirected(trip.request, trip.url, answer.status, locations)
     except BaseException:
         answer.close()
         raise
@@ -259,18 +252,6 @@ def _check_destinations(request: HttpRequest, url: ParsedUrl) -> None:
                 " Confirm the origin if it is the right one, or correct the URL.",
                 details={"origin": url.origin.text},
             )
-
-
-def _headers(response: aiohttp.ClientResponse) -> Headers:
-    """Return lower-case names; bytes beyond UTF-8, which arrive as surrogates, are replaced."""
-    return tuple(
-        (name.lower(), value if value.isascii() else _printable(value))
-        for name, value in response.headers.items()
-    )
-
-
-def _printable(value: str) -> str:
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _too_large(url: ParsedUrl, budget: int) -> ResponseTooLarge:

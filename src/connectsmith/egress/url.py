@@ -31,7 +31,8 @@ class Origin:
     """Scheme, host and port of a URL.
 
     `host` is ASCII in lower case, an IPv6 address without brackets; `text` is the canonical origin
-    with default ports left out; `written` is the host as the author wrote it.
+    with default ports left out, and `authority` what stands in it behind the scheme; `written` is
+    the host as the author wrote it.
     """
 
     scheme: str
@@ -39,6 +40,11 @@ class Origin:
     port: int
     text: str
     written: str
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as the header `Host` names them (RFC 9110 section 7.2)."""
+        return self.text.partition("//")[2]
 
     @property
     def plain(self) -> bool:
