@@ -43,6 +43,8 @@ class Row:
     requirement: str
     source: str
     tests: tuple[str, ...]
+    controls: tuple[str, ...]
+    """Tests that see the promise broken without what keeps it."""
     mutants: tuple[Mutant, ...]
 
     @property
@@ -58,9 +60,10 @@ class EvidenceError(Exception):
 def rows(root: Path = ROOT) -> list[Row]:
     """Return every row in the order of the conformance file."""
     promises = tomllib.loads((root / "tests/conformance.toml").read_text())
-    tests = marked_tests(root)
+    tests, controls = marked_tests(root), marked_tests(root, mark="control")
     patches = mutants(root)
-    strangers = (tests.keys() | {mutant.row for mutant in patches}) - promises.keys()
+    named = tests.keys() | controls.keys() | {mutant.row for mutant in patches}
+    strangers = named - promises.keys()
     if strangers:
         raise EvidenceError(f"rows that tests/conformance.toml lacks: {sorted(strangers)}")
     return [
@@ -69,6 +72,7 @@ def rows(root: Path = ROOT) -> list[Row]:
             requirement=promise["requirement"],
             source=promise["source"],
             tests=tuple(sorted(tests.get(row, ()))),
+            controls=tuple(sorted(controls.get(row, ()))),
             mutants=tuple(mutant for mutant in patches if mutant.row == row),
         )
         for row, promise in promises.items()
@@ -92,51 +96,55 @@ def _read_mutant(path: Path) -> Mutant:
         raise EvidenceError(f"{path}: {fault!r}") from fault
 
 
-def marked_tests(root: Path = ROOT) -> dict[str, set[str]]:
+def marked_tests(root: Path = ROOT, *, mark: str = "row") -> dict[str, set[str]]:
     """Return the node ids of the tests marked for each row."""
     found: dict[str, set[str]] = {}
     for path in sorted((root / "tests").rglob("test_*.py")):
         if "node_modules" in path.parts:
             continue
         node_path = path.relative_to(root).as_posix()
-        for row, name in _marks_of_module(ast.parse(path.read_text(), str(path))):
+        for row, name in _marks_of_module(ast.parse(path.read_text(), str(path)), mark):
             found.setdefault(row, set()).add(f"{node_path}::{name}")
     return found
 
 
-def _marks_of_module(module: ast.Module) -> Iterator[tuple[str, str]]:
-    everywhere = tuple(chain.from_iterable(map(_marks_of_pytestmark, module.body)))
-    yield from _marks_of_body(module.body, prefix="", inherited=everywhere)
+def _marks_of_module(module: ast.Module, mark: str) -> Iterator[tuple[str, str]]:
+    everywhere = chain.from_iterable(_rows_of_pytestmark(each, mark) for each in module.body)
+    yield from _marks_of_body(module.body, mark, prefix="", inherited=tuple(everywhere))
 
 
-def _marks_of_pytestmark(statement: ast.stmt) -> tuple[str, ...]:
+def _rows_of_pytestmark(statement: ast.stmt, mark: str) -> tuple[str, ...]:
     match statement:
         case ast.Assign(targets=[ast.Name(id="pytestmark")], value=value):
-            return tuple(_rows_in(value))
+            return tuple(_rows_in(value, mark))
         case _:
             return ()
 
 
 def _marks_of_body(
-    body: list[ast.stmt], *, prefix: str, inherited: tuple[str, ...]
+    body: list[ast.stmt], mark: str, *, prefix: str, inherited: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     for statement in body:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) if name.startswith(
                 "test_"
             ):
-                marks = chain(inherited, *map(_rows_in, statement.decorator_list))
+                marks = (*inherited, *_rows_of_decorators(statement.decorator_list, mark))
                 yield from ((row, prefix + name) for row in marks)
             case ast.ClassDef(name=name) if name.startswith("Test"):
-                marks = chain(inherited, *map(_rows_in, statement.decorator_list))
-                yield from _marks_of_body(
-                    statement.body, prefix=f"{prefix}{name}::", inherited=tuple(marks)
-                )
+                marks = (*inherited, *_rows_of_decorators(statement.decorator_list, mark))
+                inside = f"{prefix}{name}::"
+                yield from _marks_of_body(statement.body, mark, prefix=inside, inherited=marks)
 
 
-def _rows_in(expression: ast.expr) -> Iterator[str]:
+def _rows_of_decorators(decorators: list[ast.expr], mark: str) -> Iterator[str]:
+    return chain.from_iterable(_rows_in(each, mark) for each in decorators)
+
+
+def _rows_in(expression: ast.expr, mark: str) -> Iterator[str]:
     """Yield the ids in every `pytest.mark.row(...)` inside an expression, parameters included."""
     for node in ast.walk(expression):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="mark"), attr="row")):
-                yield from (ast.literal_eval(argument) for argument in node.args)
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="mark"), attr=attr)):
+                if attr == mark:
+                    yield from (ast.literal_eval(argument) for argument in node.args)

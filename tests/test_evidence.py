@@ -61,6 +61,13 @@ def test_no_row_is_open_and_no_mutant_is_stale() -> None:
                 assert source.count(edit.find) == 1, f"{mutant.name} is stale in {edit.file}"
 
 
+def test_each_failure_that_credentials_survive_has_a_control_in_a_file_of_its_tests() -> None:
+    for row in (each for each in rows() if each.id.startswith("R-")):
+        files = {test.partition("::")[0] for test in row.tests}
+        controls = {control.partition("::")[0] for control in row.controls}
+        assert controls & files, f"{row.id} has no control"
+
+
 def test_mutants_end_killed_survived_stale_or_in_error(tmp_path: Path) -> None:
     """`C-06` waits for nothing and must still end: its test is red from the start."""
     write_small_tree(tmp_path)

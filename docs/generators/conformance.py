@@ -9,7 +9,7 @@ test. A *mutant* is a small patch in `tests/mutants/` that takes one control out
 applies each to a copy of the source and sees the row's test fail. A row without a test or without
 a mutant is open. C rows are what OAuth asks of a client, T rows are threats
 ([threats.md](threats.md) tells them as a whole), R rows are failures that credentials must
-survive."""
+survive, and of each of those a *control* shows what happens without what keeps it."""
 
 
 def page() -> str:
@@ -24,7 +24,8 @@ def page() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    tests = "\n".join(_link(test) for test in row.tests)
+    controls = (f"control: {_link(test)}" for test in row.controls)
+    tests = "\n".join((*(_link(test) for test in row.tests), *controls))
     patches = "\n".join(mutant.why for mutant in row.mutants)
     return row.id, row.requirement, row.source, tests or "open", patches or "open"
 

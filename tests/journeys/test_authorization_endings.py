@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -21,6 +21,8 @@ from tests.servers.replies import reply
 from tests.servers.wire import Received
 
 from connectsmith.sandbox.driver import Arrival, Browser
+from connectsmith.service.authorization_ports import Authorizations
+from connectsmith.service.rows import AuthorizationRow
 from connectsmith.testing.system import FixedClock
 
 
@@ -270,6 +272,46 @@ async def test_process_killed_during_the_exchange_redeems_nothing_twice(
     assert "Start again" in refused["detail"]
     assert connections["items"] == []
     assert authorization_server.token_requests() == {"authorization_code": 1}
+
+
+class Forgetful:
+    """Authorizations of which nobody writes down that their code is about to be redeemed."""
+
+    def __init__(self, authorizations: Authorizations) -> None:
+        self._authorizations = authorizations
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._authorizations, name)
+
+    async def advance(self, row: AuthorizationRow, *, expected_status: str) -> bool:
+        if row.status == "redeeming":
+            return True
+        before = "returned" if expected_status == "redeeming" else expected_status
+        return await self._authorizations.advance(row, expected_status=before)
+
+
+@pytest.mark.control("R-13")
+async def test_forgetful_process_redeems_a_code_again_whose_answer_is_on_its_way(
+    running: Installation,
+    journey: Journey,
+    authorization_server: GoodServer,
+    fault_proxy: FaultProxy,
+) -> None:
+    desk, gate = running.inside.desks.authorizations, Gate()
+    desk._authorizations = cast("Authorizations", Forgetful(desk._authorizations))
+    fault_proxy.hold_answer("/token", gate)
+    started = await asyncio.to_thread(journey.start)
+    arrival = await asyncio.to_thread(journey.consent, started["start_url"])
+    body = {"completion": returned(arrival)["completion"]}
+    path = f"/v1/authorizations/{started['id']}/complete"
+    first = asyncio.create_task(asyncio.to_thread(journey.api.problem, path, body))
+    await gate.reached()
+
+    await asyncio.to_thread(journey.api.problem, path, body)
+    gate.open()
+    await first
+
+    assert authorization_server.token_requests() == {"authorization_code": 2}
 
 
 def _served(folder: Path, port: int, private: tuple[int, ...]) -> "subprocess.Popen[bytes]":

@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from connectsmith.bootstrap import join, open_parts, rules_of
+from connectsmith.core.connection.status import Status
 from connectsmith.errors import ConnectsmithError
 from connectsmith.service.ports import Connections, Sender
 from connectsmith.service.rows import ConnectionRow
@@ -26,16 +28,16 @@ class Orders:
     settings: dict[str, Any]
     connection: str
     tasks: int = 1
-    lease: bool = True
-    """Whether the lease is heeded; without it this process is what the tests warn of."""
+    naively: str | None = None
+    """`heedless`, `endless` or `credulous`: what is wrong with how it knows connections."""
     dies: str | None = None
     """`before_request` or `before_commit`: where it kills itself."""
     stalls: bool = False
     """Whether it stops before it commits, until it is told to go on."""
 
 
-class Heedless:
-    """Connections that everybody may renew at any time."""
+class Naive:
+    """Connections but for one thing; the port `Connections`."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -43,12 +45,33 @@ class Heedless:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connections, name)
 
+
+class Heedless(Naive):
+    """Connections that everybody may renew at any time."""
+
     async def get(self, workspace: str, connection: str) -> ConnectionRow | None:
         row = await self._connections.get(workspace, connection)
         return None if row is None else replace(row, lease_until=None)
 
     async def take_lease(self, row: ConnectionRow, **_: Any) -> int:
         return row.fence
+
+
+class Endless(Naive):
+    """Connections whose lease does not end with its holder: a lock."""
+
+    async def take_lease(self, row: ConnectionRow, *, until: datetime, **more: Any) -> int | None:
+        return await self._connections.take_lease(row, until=until + timedelta(days=1), **more)
+
+
+class Credulous(Naive):
+    """Connections that are said to work, whatever is known of them."""
+
+    async def store(self, row: ConnectionRow, **more: Any) -> bool:
+        return await self._connections.store(replace(row, status=Status.ACTIVE), **more)
+
+
+NAIVE = {"heedless": Heedless, "endless": Endless, "credulous": Credulous}
 
 
 class Signalling:
@@ -77,9 +100,9 @@ async def main(orders: Orders) -> None:
     desk = application.desks.connections
     refresher = desk._refresher
     renewer = refresher._renewer
-    if not orders.lease:
-        heedless = cast("Connections", Heedless(refresher._connections))
-        refresher._connections = renewer._connections = heedless
+    if orders.naively:
+        naive = cast("Connections", NAIVE[orders.naively](refresher._connections))
+        refresher._connections = renewer._connections = naive
     if orders.dies == "before_request":
         deadly = Signalling(parts.sender, "send", signal.SIGKILL)
         renewer._asker._endpoint._sender = cast("Sender", deadly)

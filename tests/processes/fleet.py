@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -93,8 +93,14 @@ class Fleet:
     """An installation that is watched from here, and its processes."""
 
     installation: Installation
+    connect: Callable[[], str]
+    """Makes one more connection."""
     connection: str
     stack: ExitStack
+
+    def another(self) -> "Fleet":
+        """Return the same processes with another connection to renew."""
+        return replace(self, connection=self.connect())
 
     def start(self, count: int = 1, **orders: Any) -> Sequence[Process]:
         """Start processes and wait until they are ready."""
@@ -142,7 +148,7 @@ def fleet_at(
     with ExitStack() as stack:
         installation = stack.enter_context(installed(folder, *private, chores=False, **settings))
         journey = prepared(installation, server, **changes)
-        yield Fleet(installation, journey.connect(), stack)
+        yield Fleet(installation, journey.connect, journey.connect(), stack)
 
 
 @contextmanager
@@ -152,8 +158,11 @@ def unattended_fleet_at(server: GoodServer, folder: Path, **settings: Any) -> It
         installation = stack.enter_context(installed(folder, server.port, chores=False, **settings))
         journey = prepared(installation, server, grant="client_credentials", authorizationURL=None)
         path = f"/v1/connectors/{journey.connector}/connections"
-        made = installation.api.post(path, {"fields": {}})
-        yield Fleet(installation, made["id"], stack)
+
+        def connect() -> str:
+            return str(installation.api.post(path, {"fields": {}})["id"])
+
+        yield Fleet(installation, connect, connect(), stack)
 
 
 @contextmanager
@@ -164,8 +173,12 @@ def fleet_beside(hostile: Hostile, folder: Path, **settings: Any) -> Iterator[Fl
             installed(folder, hostile.port, chores=False, **settings)
         )
         journey = prepared(installation, _Scripted(hostile))
-        planted = installation.loop.run(_planted(installation, journey.connector, hostile.origin))
-        fleet = Fleet(installation, planted.id, stack)
+
+        def connect() -> str:
+            planting = _planted(installation, journey.connector, hostile.origin)
+            return installation.loop.run(planting).id
+
+        fleet = Fleet(installation, connect, connect(), stack)
         fleet.expire()
         yield fleet
 

@@ -6,19 +6,25 @@ import signal
 import sqlite3
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import pytest
-from tests.processes.fleet import A_FIFTIETH, ROUNDS, Fleet, fleet_at, fleet_beside, granted
+from tests.processes.fleet import A_FIFTIETH, Fleet, fleet_at, fleet_beside, granted
 from tests.servers.hostile import Hostile
 from tests.servers.loop import Gate
 from tests.servers.proxy import start_proxy
 from tests.servers.replies import after
 from tests.servers.sandbox import SandboxServer
+from tests.service.population import LONG
 
 from connectsmith.core.connection.status import Status
 from connectsmith.service.holdings import opened
 
-KILLS = max(3, ROUNDS // 2 - 7)
+KILLS = 100 if LONG else 3
+ENDINGS = KILLS if LONG else 1
+"""How often a connection is lost, which takes another one each time."""
+MOMENTS = 400 if LONG else 3
+"""How often a process is killed whenever it may be; ten minutes of it in the long form."""
 LONGER = A_FIFTIETH | {"refresh_lease_seconds": 4.0}
 """Where a holder must keep its lease while the test looks."""
 
@@ -29,12 +35,21 @@ def intact(folder: Path) -> bool:
         return bool(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
 
-def die_at(fleet: Fleet, point: str) -> None:
+def die_at(fleet: Fleet, point: str, **orders: Any) -> None:
     """Let a process kill itself at a point of a refresh."""
-    victim = fleet.one(dies=point)
+    victim = fleet.one(dies=point, **orders)
     victim.renew()
     assert victim.answer() is None
     assert victim.ended() == -signal.SIGKILL
+
+
+def killed_while_answered(fleet: Fleet, gate: Gate) -> None:
+    """Let a process be killed while the answer to its request is held back."""
+    victim = fleet.one()
+    victim.renew()
+    asyncio.run(gate.reached())
+    victim.send(signal.SIGKILL)
+    victim.ended()
 
 
 def access_token(fleet: Fleet) -> str:
@@ -73,11 +88,7 @@ def test_killed_while_the_answer_is_on_its_way_the_next_process_asks_again(
         for number in range(KILLS):
             version, gate = fleet.expire(), Gate()
             hostile.on("/token", after(gate, granted(0)), granted(number + 1))
-            victim = fleet.one()
-            victim.renew()
-            asyncio.run(gate.reached())
-            victim.send(signal.SIGKILL)
-            victim.ended()
+            killed_while_answered(fleet, gate)
 
             heir.renew()
 
@@ -93,21 +104,35 @@ def test_killed_while_a_strict_servers_answer_is_on_its_way_the_owner_is_asked(
         start_proxy(sandbox.issuer) as proxy,
         fleet_at(sandbox, tmp_path, through=proxy, **A_FIFTIETH) as fleet,
     ):
-        gate = Gate()
-        proxy.hold_answer("/token", gate)
-        fleet.expire()
-        victim = fleet.one()
-        victim.renew()
-        asyncio.run(gate.reached())
-        victim.send(signal.SIGKILL)
-        victim.ended()
-        gate.open()
+        for _ in range(ENDINGS):
+            one, gate = fleet.another(), Gate()
+            one.expire()
+            proxy.hold_answer("/token", gate)
+            killed_while_answered(one, gate)
+            gate.open()
+
+            heir = one.one()
+            heir.renew()
+
+            assert heir.answer() == ["grant_rejected"]
+            assert one.row().status is Status.NEEDS_AUTHORIZATION
+
+
+@pytest.mark.control("R-10", "R-11", "R-14")
+@pytest.mark.parametrize("point", ["before_request", "before_commit"])
+def test_lock_that_does_not_end_outlives_its_holder(
+    hostile: Hostile, tmp_path: Path, point: str
+) -> None:
+    impatient = A_FIFTIETH | {"token_timeout_seconds": 0.5}
+    with fleet_beside(hostile, tmp_path, **impatient) as fleet:
+        hostile.on("/token", granted(1))
+        die_at(fleet, point, naively="endless")
 
         heir = fleet.one()
         heir.renew()
 
-        assert heir.answer() == ["grant_rejected"]
-        assert fleet.row().status is Status.NEEDS_AUTHORIZATION
+        assert heir.answer() == ["refresh_busy"]
+        assert fleet.row().lease_owner is not None
 
 
 @pytest.mark.row("R-12")
@@ -115,18 +140,35 @@ def test_killed_before_the_commit_the_state_is_honest_and_nothing_is_broken(
     sandbox: SandboxServer, tmp_path: Path
 ) -> None:
     with fleet_at(sandbox, tmp_path, **A_FIFTIETH) as fleet:
-        version = fleet.expire()
-        die_at(fleet, "before_commit")
-        before = fleet.row()
+        for _ in range(ENDINGS):
+            one = fleet.another()
+            version = one.expire()
+            die_at(one, "before_commit")
+            before = one.row()
 
-        heir = fleet.one()
+            heir = one.one()
+            heir.renew()
+
+            assert (before.status, before.version) == (Status.ACTIVE, version)
+            assert heir.answer() == ["grant_rejected"]
+            assert one.row().status is Status.NEEDS_AUTHORIZATION
+            assert one.row().version == version
+    assert intact(tmp_path)
+
+
+@pytest.mark.control("R-12")
+def test_who_believes_every_connection_claims_to_work_with_a_dead_token(
+    sandbox: SandboxServer, tmp_path: Path
+) -> None:
+    with fleet_at(sandbox, tmp_path, **A_FIFTIETH) as fleet:
+        fleet.expire()
+        die_at(fleet, "before_commit")
+
+        heir = fleet.one(naively="credulous")
         heir.renew()
 
-        assert (before.status, before.version) == (Status.ACTIVE, version)
         assert heir.answer() == ["grant_rejected"]
-        assert fleet.row().status is Status.NEEDS_AUTHORIZATION
-        assert fleet.row().version == version
-    assert intact(tmp_path)
+        assert fleet.row().status is Status.ACTIVE
 
 
 @pytest.mark.row("R-14")
@@ -135,9 +177,9 @@ def test_killed_again_and_again_at_any_moment_nothing_is_broken(
 ) -> None:
     chance = random.Random(14)  # noqa: S311 - the same moments every time
     with fleet_beside(hostile, tmp_path, **A_FIFTIETH) as fleet:
-        hostile.on("/token", *[granted(number) for number in range(4 * KILLS)])
+        hostile.on("/token", *[granted(number) for number in range(3 * MOMENTS)])
         heir = fleet.one()
-        for _ in range(KILLS):
+        for _ in range(MOMENTS):
             fleet.expire()
             victim = fleet.one()
             death = Timer(chance.uniform(0, 0.2), victim.send, [signal.SIGKILL])

@@ -72,6 +72,7 @@ class Authority:
     """How many token requests it takes a second; more get 429."""
     retry_after: str | None = None
     down: Callable[[], bool] = lambda: False
+    unreachable: Callable[[], bool] = lambda: False
     refuses_client: Callable[[], bool] = lambda: False
     lose: int = 0
     """How many answers to the next token requests are lost on the way."""
@@ -102,6 +103,8 @@ class Authority:
         """Answer one request."""
         if urlsplit(request.url).path != "/token":
             return self._api(request)
+        if self.unreachable():
+            raise ConnectionFailed("Nobody listens.")
         self.arrivals.append(asyncio.get_running_loop().time())
         self.busy += 1
         self.busiest = max(self.busiest, self.busy)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from tests.service.authorities import Authorities, Authority, Terms
+from tests.service.naive import Naive
 from tests.service.standing import WORKSPACE, Standing, standing
 
 from connectsmith.core.connection.status import Status
@@ -47,6 +48,13 @@ class Population:
     def refresher(self) -> Refresher:
         """The installation's."""
         return self.installation.application.desks.connections._refresher
+
+    def go_naive(self, **manners: Any) -> Naive:
+        """Let callers be served without any care from here on."""
+        application = self.installation.application
+        naive = Naive(application, self.installation.storage.connections, **manners)
+        application.desks.connections._refresher = cast("Refresher", naive)
+        return naive
 
     async def place(self, host: str, authority: Authority | None = None, **changes: Any) -> Place:
         """Publish one more connector, at a server of its own or at one there is."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs
 
 from tests.keys.rings import sealer
+from tests.service.naive import Naive
 from tests.service.standing import ISSUER, WORKSPACE, Standing, answered, standing
 
 from connectsmith.core.authorization.token_set import TokenSet
@@ -173,17 +174,22 @@ class Renewing:
             rules=self.rules,
         )
 
+    def naive(self, **manners: Any) -> Naive:
+        """Return what would renew without any care, on the same storage."""
+        self.process()
+        return Naive(self.installation.application, self.connections, **manners)
+
     async def row(self) -> ConnectionRow:
         """Return the connection as it is stored."""
         row = await self.connections.get(WORKSPACE, self.id)
         assert row is not None
         return row
 
-    async def refresh(self, refresher: Refresher, *, insist: bool = False) -> ConnectionRow:
+    async def refresh(self, refresher: Refresher | Naive, *, insist: bool = False) -> ConnectionRow:
         """Renew, beginning from what is stored now."""
         return await refresher.refresh(await self.row(), self.blueprint, insist=insist)
 
-    async def fresh(self, refresher: Refresher) -> ConnectionRow:
+    async def fresh(self, refresher: Refresher | Naive) -> ConnectionRow:
         """Ask for a row that lasts a while, as calls do."""
         return await refresher.fresh(await self.row(), self.blueprint)
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from tests.service.authorities import Authority, Terms
 from tests.service.population import Population, population
 
 from connectsmith.core.connection.status import Status
+from connectsmith.service.refresh import Refresher
 from connectsmith.testing.virtual_time import run
 
 DAY = timedelta(days=1)
@@ -112,6 +114,25 @@ def test_background_and_callers_together_ask_once() -> None:
             return len(place.authority.arrivals), grant.lost, {each.version for each in rows}
 
     assert run(together()) == (1, False, {2})
+
+
+@pytest.mark.control("R-06")
+def test_naively_the_background_asks_beside_a_caller_and_loses_the_grant() -> None:
+    async def together() -> tuple[int, bool]:
+        async with population() as world:
+            place = await world.place("as.example.com", Authority(world.clock, latency=5))
+            (row,) = await world.connect(place, Terms(rotates=True))
+            await asyncio.sleep(7 * DAY.total_seconds())
+            chores = world.installation.application.chores
+            chores._keep_alive._refresher = cast("Refresher", world.go_naive())
+            caller = asyncio.create_task(world.use(row, place))
+            await chores.often()
+            await asyncio.gather(caller, return_exceptions=True)
+            await asyncio.sleep(60)
+            (grant,) = place.authority.grants.values()
+            return len(place.authority.arrivals), grant.lost
+
+    assert run(together()) == (2, True)
 
 
 def test_idle_connections_come_after_callers() -> None:

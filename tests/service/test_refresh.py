@@ -15,6 +15,7 @@ from connectsmith.errors import (
     ClientRejected,
     ConnectionFailed,
     ConnectionNotUsable,
+    ConnectsmithError,
     EgressDenied,
     GrantRejected,
     NameNotResolved,
@@ -72,6 +73,19 @@ async def test_a_thousand_tasks_ask_once(one: Renewing) -> None:
     assert await one.tokens() == ("access-1", "refresh-1")
 
 
+@pytest.mark.control("R-01")
+async def test_naively_a_thousand_tasks_ask_a_thousand_times_and_lose_the_grant(
+    one: Renewing,
+) -> None:
+    naive, row = one.naive(), await one.row()
+
+    asking = [naive.fresh(row, one.blueprint) for _ in range(1000)]
+    await asyncio.gather(*asking, return_exceptions=True)
+
+    assert len(one.server.requests) == 1000
+    assert (await one.row()).status is Status.NEEDS_AUTHORIZATION
+
+
 @pytest.mark.row("R-02")
 async def test_processes_ask_once_between_them(one: Renewing) -> None:
     row = await one.row()
@@ -112,6 +126,19 @@ async def test_first_caller_may_leave_and_all_others_are_served(one: Renewing) -
     assert [each.version for each in endings[1:] if not isinstance(each, BaseException)] == [2] * 49
     assert len(one.server.requests) == 1
     assert not process._running
+
+
+@pytest.mark.control("R-05")
+async def test_naively_the_first_caller_takes_all_others_along(one: Renewing) -> None:
+    naive, row, held = one.naive(), await one.row(), one.server.hold(1)
+    callers = [asyncio.create_task(naive.shared(row, one.blueprint)) for _ in range(50)]
+    await held.reached.wait()
+
+    callers[0].cancel()
+    endings = await asyncio.gather(*callers, return_exceptions=True)
+
+    assert {type(each) for each in endings} == {asyncio.CancelledError}
+    assert (await one.row()).version == 1
 
 
 async def test_waiters_share_a_failure_and_the_next_caller_is_told_to_wait(one: Renewing) -> None:
@@ -196,6 +223,22 @@ async def test_stalled_holder_overwrites_nothing_and_its_tokens_are_kept_aside()
         assert await one.tokens() == ("access-2", "refresh-2")
         assert (fence, kept and kept.access_token.reveal()) == (1, "access-1")
         assert len(await one.installation.events("refresh_fenced")) == 1
+
+
+@pytest.mark.control("R-04")
+async def test_naively_who_stalled_stores_old_tokens_over_new_ones() -> None:
+    async with renewing(grace=True) as one:
+        slow = one.server.hold(1)
+        stalled = asyncio.create_task(one.refresh(one.naive()))
+        await slow.reached.wait()
+
+        await one.refresh(one.naive())
+        newer = await one.tokens()
+        slow.let_go.set()
+        await stalled
+
+        assert newer == ("access-2", "refresh-2")
+        assert await one.tokens() == ("access-1", "refresh-1")
 
 
 async def test_invalid_grant_is_not_believed_when_the_row_has_moved(one: Renewing) -> None:
@@ -304,6 +347,28 @@ def test_refused_client_is_told_once_and_not_with_each_connection() -> None:
             return [each.what for each in events if each.what.startswith(("client", "refresh"))]
 
     assert run(told()) == ["client_accepted", "client_rejected"]
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        pytest.param(ConnectionFailed("refused"), marks=pytest.mark.control("R-33")),
+        pytest.param(BUSY, marks=pytest.mark.control("R-37")),
+        pytest.param(answered({"error": "invalid_client"}, 401), marks=pytest.mark.control("R-38")),
+    ],
+)
+async def test_naively_any_failure_ends_the_grant(
+    one: Renewing, passing: HttpResponse | Exception
+) -> None:
+    one.server.instead(passing)
+    with pytest.raises(ConnectsmithError):
+        await one.fresh(one.naive())
+
+    with pytest.raises(GrantRejected):
+        await one.fresh(one.naive())
+
+    assert (await one.row()).status is Status.NEEDS_AUTHORIZATION
+    assert one.server.valid == ["refresh-0"]
 
 
 async def test_access_token_that_still_works_is_used_while_renewing_fails() -> None:
@@ -419,6 +484,23 @@ async def test_request_that_never_left_is_repeated_three_times(
 
 
 @pytest.mark.row("R-33")
+def test_server_that_is_back_within_three_seconds_is_reached_by_the_same_caller() -> None:
+    async def use() -> tuple[int, float]:
+        async with population() as world:
+            place = await world.place("as.example.com")
+            (row,) = await world.connect(place, Terms(rotates=True))
+            await asyncio.sleep(3600)
+            place.authority.unreachable = lambda: asyncio.get_running_loop().time() < 3603
+            version = (await world.use(row, place)).version
+            return version, asyncio.get_running_loop().time() - 3600
+
+    version, seconds = run(use())
+
+    assert version == 2
+    assert seconds <= 4
+
+
+@pytest.mark.row("R-33")
 async def test_request_that_never_left_is_not_repeated_for_ever(one: Renewing) -> None:
     one.server.instead(*[ConnectionFailed("refused")] * 4)
 
@@ -439,6 +521,16 @@ async def test_refresh_that_timed_out_after_it_was_sent_is_not_repeated_in_the_s
         await one.fresh(one.process())
 
     assert len(one.server.requests) == 1
+
+
+@pytest.mark.control("R-34")
+async def test_naively_what_timed_out_is_sent_again_and_again(one: Renewing) -> None:
+    one.server.instead(*[too_late() for _ in range(3)])
+
+    with pytest.raises(TimedOut):
+        await one.fresh(one.naive(attempts=3))
+
+    assert len(one.server.requests) == 3
 
 
 async def test_what_the_egress_policy_denies_is_not_repeated(one: Renewing) -> None:
@@ -506,6 +598,19 @@ async def test_token_said_to_live_a_second_is_renewed_twice_a_minute_at_most(
     assert len(one.server.requests) == 20
 
 
+@pytest.mark.control("R-21")
+async def test_naively_a_token_said_to_live_a_second_is_renewed_every_second(
+    one: Renewing,
+) -> None:
+    one.server.lifetime = 1
+
+    for _ in range(600):
+        await one.fresh(one.naive())
+        one.advance(seconds=1)
+
+    assert len(one.server.requests) == 600
+
+
 @pytest.mark.row("R-20")
 async def test_clock_set_far_back_costs_one_renewal(one: Renewing) -> None:
     process = one.process()
@@ -517,6 +622,18 @@ async def test_clock_set_far_back_costs_one_renewal(one: Renewing) -> None:
         one.advance(seconds=20)
 
     assert len(one.server.requests) == 2
+
+
+@pytest.mark.control("R-20")
+async def test_naively_a_clock_set_back_keeps_a_dead_token_for_a_day(one: Renewing) -> None:
+    await one.fresh(one.naive())
+    one.advance(days=-1)
+
+    for _ in range(24):
+        await one.fresh(one.naive())
+        one.advance(hours=1)
+
+    assert len(one.server.requests) == 1
 
 
 # -- storage --------------------------------------------------------------------------------------
@@ -544,6 +661,22 @@ async def test_new_tokens_wait_for_the_storage(one: Renewing) -> None:
 
     assert fresh.version == 2
     assert await one.tokens() == ("access-1", "refresh-1")
+
+
+@pytest.mark.control("R-30", "R-32")
+@pytest.mark.parametrize("fault", [FULL, LOCKED])
+async def test_naively_the_server_rotates_what_nobody_can_store(
+    one: Renewing, fault: Exception
+) -> None:
+    one.connections.on_store.append(fault)
+    with pytest.raises(type(fault)):
+        await one.fresh(one.naive())
+
+    with pytest.raises(GrantRejected):
+        await one.fresh(one.naive())
+
+    assert len(one.server.requests) == 2
+    assert await one.tokens() == ("access-0", "refresh-0")
 
 
 async def test_tokens_the_storage_never_took_are_stored_by_the_next_attempt() -> None:

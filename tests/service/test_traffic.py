@@ -78,7 +78,7 @@ def test_mass_expiry_at_a_limited_server_loses_nothing_and_starves_nobody() -> N
     assert alone < 5
 
 
-@pytest.mark.row("R-03")
+@pytest.mark.control("R-03")
 def test_without_a_limit_the_same_crowd_is_turned_away() -> None:
     async def crowd() -> int:
         async with population(token_requests_per_second=1e6, token_requests_at_once=MANY) as world:
@@ -132,16 +132,20 @@ def busiest_minute(arrivals: Sequence[float]) -> int:
     return max(sum(1 for each in arrivals if at <= each < at + 60) for at in arrivals)
 
 
-async def outage(length: float, connections: int) -> tuple[Sequence[float], float, set[Status]]:
+async def outage(
+    length: float, connections: int, *, naively: bool = False
+) -> tuple[Sequence[float], tuple[float, float], set[Status]]:
     """Let a server be down while its connections are used all the time.
 
-    Returns when requests came after the circuit had opened, how long after its return the last
-    connection worked, and in which states the connections were meanwhile.
+    Returns when requests came after the circuit had opened, how long after its return the first
+    came and the last connection worked, and in which states the connections were meanwhile.
     """
     async with population() as world:
         server = Authority(world.clock)
         place = await world.place("as.example.com", server)
         rows = await all_expire(world, place, connections)
+        if naively:
+            world.go_naive(gives_up=False)
         begun = seconds()
         server.down = lambda: seconds() < begun + length
         renewed = asyncio.gather(
@@ -151,7 +155,9 @@ async def outage(length: float, connections: int) -> tuple[Sequence[float], floa
         states = {(await world.row(row.id)).status for row in rows}
         during = [at for at in server.arrivals if at < begun + length]
         assert all(await renewed)
-        return during[5:], seconds() - begun - length, states
+        noticed = min(at for at in server.arrivals if at >= begun + length)
+        after = (noticed - begun - length, seconds() - begun - length)
+        return during[5:], after, states
 
 
 @pytest.mark.row("R-35")
@@ -159,11 +165,32 @@ async def outage(length: float, connections: int) -> tuple[Sequence[float], floa
 def test_server_that_is_down_is_probed_six_times_a_minute_at_most_and_its_return_noticed(
     connections: int,
 ) -> None:
-    during, recovery, states = run(outage(1800, connections))
+    during, (noticed, recovered), states = run(outage(1800, connections))
 
     assert busiest_minute(during) <= 6
-    assert recovery <= 30 + connections / 40
+    assert noticed <= 30
+    assert recovered <= 30 + connections / 40
     assert states <= {Status.ACTIVE, Status.DEGRADED}
+
+
+@pytest.mark.control("R-35")
+def test_naively_a_server_that_is_down_is_asked_by_every_caller_every_second() -> None:
+    during, _, _ = run(outage(90, 5, naively=True))
+
+    assert busiest_minute(during) >= 5 * 59
+
+
+async def limited(written: str, window: float, *, naively: bool = False) -> Sequence[float]:
+    """Use connections at a server that asks for a pause; return when requests came."""
+    async with population() as world:
+        server = Authority(world.clock, per_second=0, retry_after=written)
+        place = await world.place("as.example.com", server)
+        rows = await all_expire(world, place, 50)
+        if naively:
+            world.go_naive(gives_up=False)
+        until = seconds() + 2 * window + 60
+        await asyncio.gather(*[insisting(world, row, place, until) for row in rows])
+        return server.arrivals
 
 
 @pytest.mark.row("R-36")
@@ -171,20 +198,18 @@ def test_server_that_is_down_is_probed_six_times_a_minute_at_most_and_its_return
 def test_no_connection_of_a_server_is_asked_for_within_its_retry_after(
     written: str, window: float
 ) -> None:
-    async def limited() -> Sequence[float]:
-        async with population() as world:
-            server = Authority(world.clock, per_second=0, retry_after=written)
-            place = await world.place("as.example.com", server)
-            rows = await all_expire(world, place, 50)
-            until = seconds() + 2 * window + 60
-            await asyncio.gather(*[insisting(world, row, place, until) for row in rows])
-            return server.arrivals
-
-    arrivals = run(limited())
+    arrivals = run(limited(written, window))
 
     first = [at for at in arrivals if at < arrivals[0] + 1]
     assert len(first) <= 8
     assert min(at for at in arrivals if at >= arrivals[0] + 1) >= arrivals[0] + window
+
+
+@pytest.mark.control("R-36")
+def test_naively_a_connection_asks_within_what_another_was_told_to_wait() -> None:
+    arrivals = run(limited("120", 120, naively=True))
+
+    assert len([at for at in arrivals if at < arrivals[0] + 120]) >= 50
 
 
 def test_person_who_insists_is_not_kept_by_failures_but_by_a_pause_that_was_asked_for() -> None:
