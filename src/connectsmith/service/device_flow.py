@@ -6,7 +6,6 @@ unconfirmed: whoever began must keep it, for the one who typed the code may have
 was talked into it (RFC 8628 section 5.4).
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +32,7 @@ from connectsmith.service.attempts import (
     party_of,
 )
 from connectsmith.service.authorization_ports import Authorizations
+from connectsmith.service.backlog import Backlog
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.bringing import Bringer
 from connectsmith.service.consents import Consents
@@ -79,13 +79,12 @@ class DeviceFlow:
         self._bringer = bringer
         self._endpoint = endpoint
         self._consents = Consents(endpoint, clock)
-        self._jobs = jobs
+        self._jobs = Backlog(jobs, clock, randomness, kind=JOB, claim=CLAIM, together=TOGETHER)
         self._events = events
         self._sealer = sealer
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
-        self._owner = randomness.new_id("own")
 
     async def begin(
         self, party: Party, row: AuthorizationRow, held: Mapping[str, Secret]
@@ -115,16 +114,7 @@ class DeviceFlow:
             sealed=self._sealer.seal(kept, authorization_place(row)),
         )
         await self._authorizations.add(waiting)
-        await self._jobs.add(
-            JobRow(
-                workspace=row.workspace,
-                id=self._randomness.new_id("job"),
-                kind=JOB,
-                subject=row.id,
-                due_at=now + grant.interval,
-                attempts=0,
-            )
-        )
+        await self._jobs.add(row.workspace, self._jobs.new_id(), row.id, after=grant.interval)
         return waiting
 
     def code_of(self, row: AuthorizationRow) -> DeviceCode | None:
@@ -136,15 +126,7 @@ class DeviceFlow:
 
     async def poll_due(self) -> int:
         """Ask for all codes whose pause is over; return how many that were."""
-        now = self._clock.now()
-        jobs = await self._jobs.claim(
-            owner=self._owner, now=now, until=now + CLAIM, limit=TOGETHER, kind=JOB
-        )
-        endings = await asyncio.gather(*map(self._poll, jobs), return_exceptions=True)
-        failures = [each for each in endings if isinstance(each, Exception)]
-        if failures:
-            raise ExceptionGroup("device codes could not be polled", failures)
-        return len(jobs)
+        return await self._jobs.run_due(self._poll)
 
     async def _poll(self, job: JobRow) -> None:
         row = await self._authorizations.get(job.workspace, job.subject)
@@ -182,7 +164,7 @@ class DeviceFlow:
             await self._authorizations.advance(
                 replace(row, device=changed), expected_status="polling"
             )
-        await self._jobs.postpone(job.workspace, job.id, self._clock.now() + pause)
+        await self._jobs.postpone(job.workspace, job.id, pause)
 
     async def _fail(self, job: JobRow, row: AuthorizationRow, error: ConnectsmithError) -> None:
         over = failed(row, error.code, error.message)

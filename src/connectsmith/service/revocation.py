@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.errors import ConnectsmithError, NotFound, SealBroken
+from connectsmith.service.backlog import Backlog
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.holdings import party_of_connection
 from connectsmith.service.party import Party
@@ -28,8 +29,6 @@ from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
 KIND = "revocation"
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(hours=1)
 HOLD = timedelta(seconds=30)
 """When a held revocation begins although nobody released it: whoever held it has died."""
 CLAIM = timedelta(minutes=5)
@@ -53,16 +52,14 @@ class Revoker:
         randomness: Randomness,
         rules: Rules,
     ) -> None:
-        self._jobs = jobs
+        self._jobs = Backlog(jobs, clock, randomness, kind=KIND, claim=CLAIM, together=TOGETHER)
         self._connections = connections
         self._blueprints = blueprints
         self._endpoint = endpoint
         self._events = events
         self._sealer = sealer
         self._clock = clock
-        self._randomness = randomness
         self._rules = rules
-        self._owner = randomness.new_id("own")
 
     async def enqueue(
         self, row: ConnectionRow, credentials: Credentials, *, held: bool = False
@@ -75,7 +72,7 @@ class Revoker:
         """
         if credentials.tokens is None:
             return None
-        job = self._randomness.new_id("job")
+        job = self._jobs.new_id()
         subject = {
             "connection": row.id,
             "connector": row.connector,
@@ -84,23 +81,14 @@ class Revoker:
             "held": held,
         }
         sealed = self._sealer.seal(credentials.flat(), _place(row.workspace, job))
-        await self._jobs.add(
-            JobRow(
-                workspace=row.workspace,
-                id=job,
-                kind=KIND,
-                subject=json.dumps(subject),
-                due_at=self._clock.now() + (HOLD if held else timedelta()),
-                attempts=0,
-                sealed=sealed,
-            )
-        )
+        after = HOLD if held else timedelta()
+        await self._jobs.add(row.workspace, job, json.dumps(subject), after=after, sealed=sealed)
         return job
 
     async def release(self, workspace: str, job: str | None) -> None:
         """Let a held revocation begin."""
         if job is not None:
-            await self._jobs.postpone(workspace, job, self._clock.now())
+            await self._jobs.postpone(workspace, job)
 
     async def drop(self, workspace: str, job: str | None) -> None:
         """Forget a held revocation: its reason did not come true."""
@@ -133,17 +121,9 @@ class Revoker:
                 EventRow(row.workspace, self._clock.now(), "system", "revocation_given_up", row.id)
             )
 
-    async def run_due(self, limit: int = TOGETHER) -> int:
+    async def run_due(self) -> int:
         """Carry out what is due; return how many were taken."""
-        now = self._clock.now()
-        jobs = await self._jobs.claim(
-            owner=self._owner, now=now, until=now + CLAIM, limit=limit, kind=KIND
-        )
-        endings = await asyncio.gather(*map(self._run, jobs), return_exceptions=True)
-        failures = [each for each in endings if isinstance(each, Exception)]
-        if failures:
-            raise ExceptionGroup("revocations failed", failures)
-        return len(jobs)
+        return await self._jobs.run_due(self._run)
 
     async def _run(self, job: JobRow) -> None:
         if await self._spares(job):
@@ -160,8 +140,7 @@ class Revoker:
         elif job.attempts >= self._rules.revocation_attempts:
             await self._give_up(job, "the server never accepted it")
         else:
-            pause = min(FIRST_PAUSE * 2 ** min(job.attempts - 1, 20), LONGEST_PAUSE)
-            await self._jobs.postpone(job.workspace, job.id, self._clock.now() + pause)
+            await self._jobs.try_later(job)
 
     async def _spares(self, job: JobRow) -> bool:
         """Leave a connection alone that lives: whoever was about to end it died before that."""
@@ -174,7 +153,7 @@ class Revoker:
         if job.attempts >= self._rules.revocation_attempts:
             await self._jobs.finish(job.workspace, job.id)
         else:
-            await self._jobs.postpone(job.workspace, job.id, self._clock.now() + HOLD)
+            await self._jobs.postpone(job.workspace, job.id, HOLD)
         return True
 
     async def _give_up(self, job: JobRow, why: str) -> None:
