@@ -300,6 +300,7 @@ def _connectors(parts: Parts, rules: Rules, base: _Base, held: _Held) -> Connect
         blueprints=base.blueprints,
         secrets=base.secrets,
         connections=held.connections,
+        deregistrar=base.clients.deregistrar,
         events=parts.storage.events,
         clock=parts.clock,
         randomness=parts.randomness,

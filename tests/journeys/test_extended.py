@@ -280,3 +280,18 @@ def test_issuer_alone_finds_and_registers_everything(
     connection = journey.connect()
 
     assert works(journey, connection) == WORKED
+
+
+@pytest.mark.row("C-47")
+def test_client_goes_with_its_connector(running: Installation, oidc: OidcServer) -> None:
+    journey = prepared(running, oidc, registrationURL=f"{oidc.issuer}/register", **SELF)
+    journey.connect()
+
+    path = f"/v1/connectors/{journey.connector}?force=true"
+    deleted = running.api.ask("DELETE", path, headers={"If-Match": "*"})
+    running.loop.run(running.inside.chores.seldom())
+
+    recorded = running.loop.run(running.inside.parts.storage.events.recent("default", 100))
+    told = {each.what: each.message for each in recorded}
+    assert deleted.is_success
+    assert told["client_deregistered"] == "status 204"

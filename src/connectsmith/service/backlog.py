@@ -9,11 +9,16 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-from connectsmith.service.ports import Clock, Jobs, Randomness
+from connectsmith.service.ports import Clock, Jobs, Randomness, SealPlace
 from connectsmith.service.rows import JobRow
 
 FIRST_PAUSE: Final = timedelta(seconds=10)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+
+
+def job_place(workspace: str, job: str) -> SealPlace:
+    """Say what a job's sealed part is bound to."""
+    return SealPlace(workspace, "job", "", job, 1)
 
 
 class Backlog:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.client_ports import ClientRecords, KeySigner
+from connectsmith.service.deregistration import Deregistrar
 from connectsmith.service.discovery import KIND as METADATA
 from connectsmith.service.discovery import Discovery
 from connectsmith.service.opening import Opener
@@ -25,10 +26,12 @@ class ClientCare:
     records: ClientRecords
     discovery: Discovery
     registrations: Registrations
+    deregistrar: Deregistrar
     clock: Clock
 
     async def tend(self, limit: int = 50) -> int:
         """Look at what is due; return how much that was."""
+        given_up = await self.deregistrar.run_due()
         due = await self.records.due(self.clock.now(), limit)
         for row in due:
             if row.kind == KEY:
@@ -37,7 +40,7 @@ class ClientCare:
                 await self.discovery.look_again(row)
             elif row.kind == REGISTRATION:
                 await self.registrations.renew(row)
-        return len(due)
+        return given_up + len(due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Clients:
 
     keys: SigningKeys
     opener: Opener
+    deregistrar: Deregistrar
     care: ClientCare
     discovery: Discovery
 
@@ -73,14 +77,7 @@ def clients_of(
         clock=clock,
         rules=rules,
     )
-    registrations = Registrations(
-        records=storage.client_records,
-        sender=sender,
-        events=storage.events,
-        sealer=sealer,
-        clock=clock,
-        rules=rules,
-    )
+    registrations = Registrations(storage, sender=sender, sealer=sealer, clock=clock, rules=rules)
     clocks = OtherClocks(clock)
     opener = Opener(
         secrets=secrets,
@@ -94,5 +91,8 @@ def clients_of(
         randomness=randomness,
         rules=rules,
     )
-    care = ClientCare(storage.client_records, discovery, registrations, clock)
-    return Clients(keys, opener, care, discovery)
+    deregistrar = Deregistrar(
+        storage, sender=sender, sealer=sealer, clock=clock, randomness=randomness, rules=rules
+    )
+    care = ClientCare(storage.client_records, discovery, registrations, deregistrar, clock)
+    return Clients(keys, opener, deregistrar, care, discovery)

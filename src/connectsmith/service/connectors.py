@@ -27,6 +27,7 @@ from connectsmith.samples import samples
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.deregistration import Deregistrar
 from connectsmith.service.ports import (
     Clock,
     Connectors,
@@ -74,6 +75,7 @@ class ConnectorDesk:
         blueprints: Blueprints,
         secrets: SecretKeys,
         connections: ConnectionDesk,
+        deregistrar: Deregistrar,
         events: Events,
         clock: Clock,
         randomness: Randomness,
@@ -83,6 +85,7 @@ class ConnectorDesk:
         self._blueprints = blueprints
         self._secrets = secrets
         self._connections = connections
+        self._deregistrar = deregistrar
         self._events = events
         self._clock = clock
         self._randomness = randomness
@@ -267,6 +270,8 @@ class ConnectorDesk:
     ) -> None:
         """Delete a connector: its id stays as a tombstone, its secrets are shredded at once.
 
+        A client that registered itself is given up at its server afterwards, in the background.
+
         Raises:
             ConnectorInUse: real connections exist and `force` is not set.
             VersionConflict: the draft is not the one that was looked at.
@@ -282,7 +287,9 @@ class ConnectorDesk:
                 details={"connections": [each.id for each in real]},
             )
         await self._connections.revoke_all(caller, connector)
+        jobs = await self._deregistrar.enqueue(caller.workspace, connector)
         await self._connectors.delete(caller.workspace, connector, self._clock.now())
+        await self._deregistrar.release(caller.workspace, jobs)
         await self._record(caller, "connector_deleted", connector, row.name)
 
     async def _record(self, caller: Caller, what: str, subject: str, message: str) -> None:

@@ -57,16 +57,17 @@ class Opener:
             SecretMissing: the definition names secrets that are not stored.
         """
         client, destinations = party.client, Destinations.of(party.origins_auth)
-        registers = client.registration_url is not None
-        return Values(
+        values = Values(
             secrets=await self.secrets.open(party.workspace, party.connector, client.secret_names),
             fields=party.fields,
             captured=party.captured,
             destinations=destinations,
             redirect_uri=self.rules.callback_url(party.connector),
-            registered=await self.registrations.of(party) if registers else None,
             signing=await self._signing(party, destinations) if client.signs else None,
         )
+        if client.registration is None:
+            return values
+        return replace(values, registered=await self.registrations.of(party, values))
 
     def fresh(self, party: Party, values: Values) -> Values:
         """Return values for one request: nothing random is used twice."""

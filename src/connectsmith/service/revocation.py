@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.errors import ConnectsmithError, NotFound, SealBroken
-from connectsmith.service.backlog import Backlog
+from connectsmith.service.backlog import Backlog, job_place
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.holdings import party_of_connection
 from connectsmith.service.party import Party
@@ -18,7 +18,6 @@ from connectsmith.service.ports import (
     Jobs,
     Randomness,
     Sealer,
-    SealPlace,
 )
 from connectsmith.service.rows import (
     ConnectionRow,
@@ -80,7 +79,7 @@ class Revoker:
             "origins": row.origins_auth,
             "held": held,
         }
-        sealed = self._sealer.seal(credentials.flat(), _place(row.workspace, job))
+        sealed = self._sealer.seal(credentials.flat(), job_place(row.workspace, job))
         after = HOLD if held else timedelta()
         await self._jobs.add(row.workspace, job, json.dumps(subject), after=after, sealed=sealed)
         return job
@@ -163,7 +162,7 @@ class Revoker:
     async def _revoke(self, job: JobRow) -> bool:
         subject = json.loads(job.subject)
         credentials = Credentials.of(
-            self._sealer.open(job.sealed or b"", _place(job.workspace, job.id))
+            self._sealer.open(job.sealed or b"", job_place(job.workspace, job.id))
         )
         connector = await self._blueprints.connector(job.workspace, subject["connector"])
         blueprint = await self._blueprints.of(connector, test=subject["test"])
@@ -184,7 +183,3 @@ class Revoker:
         await self._events.add(
             EventRow(job.workspace, self._clock.now(), "system", what, connection, message)
         )
-
-
-def _place(workspace: str, job: str) -> SealPlace:
-    return SealPlace(workspace, "job", "", job, 1)

@@ -15,6 +15,7 @@ from connectsmith.errors import DefinitionError
         ({"clientAuth": "private_key_jwt", "assertion": {"alg": "HS256"}}, "assertion/alg"),
         ({"grant": "jwt_bearer", "assertion": {"lifetime": 3601}}, "assertion/lifetime"),
         ({"privateKey": "written out"}, "privateKey"),
+        ({"registrationToken": "written out"}, "registrationToken"),
         ({"clientID": None}, "clientID"),
         ({"clientAuth": "basic", "clientSecret": None}, "clientSecret"),
         ({"clientSecret": "written out"}, "clientSecret"),

@@ -9,9 +9,11 @@ from connectsmith.core.authorization.assertion_plan import AssertionPlan, assert
 from connectsmith.core.authorization.endpoints import (
     SIGN_IN,
     AuthorizationEndpoint,
+    RegistrationEndpoint,
     TokenEndpoint,
     authorization_endpoint,
     optional_template,
+    registration_endpoint,
     revocation_endpoint,
     side_endpoint,
     token_endpoint,
@@ -20,7 +22,6 @@ from connectsmith.core.authorization.endpoints import (
 from connectsmith.core.authorization.metadata import Metadata
 from connectsmith.core.authorization.steps import Step, compile_follow_ups, secrets_of
 from connectsmith.core.definition.facts import is_secret_name, sign_in_kind
-from connectsmith.core.definition.hosts import UrlTemplate, compile_url
 from connectsmith.core.definition.model import (
     Assertion,
     AuthComponents,
@@ -76,8 +77,7 @@ class OAuthClient:
     refresh_by: Literal["refresh_token", "access_token"]
     refresh_extends: bool
     secret_names: frozenset[str]
-    registration_url: UrlTemplate | None = None
-    """Where it registers itself, as the definition names no client id."""
+    registration: RegistrationEndpoint | None = None
     follow_ups: tuple[Step, ...] = ()
 
     @property
@@ -153,7 +153,7 @@ def oauth_client(definition: Definition, metadata: Metadata | None = None) -> OA
         secret_names=_own_secrets(auth, signs=signs).union(
             exchange.secrets, refresh.secrets, secrets_of(follow_ups)
         ),
-        registration_url=None if auth.client_id else _registration_url(definition),
+        registration=registration_endpoint(definition),
         follow_ups=follow_ups,
     )
 
@@ -174,7 +174,10 @@ def _checked(auth: AuthComponents, *endpoints: TokenEndpoint) -> bool:
     """Check who the client is; tell whether it signs anything."""
     _check_client(auth, *endpoints)
     _check_not_shown(
-        *map(optional_template, (auth.client_id, auth.client_secret, auth.private_key))
+        *map(
+            optional_template,
+            (auth.client_id, auth.client_secret, auth.private_key, auth.registration_token),
+        )
     )
     return _signs(auth, *endpoints)
 
@@ -182,16 +185,13 @@ def _checked(auth: AuthComponents, *endpoints: TokenEndpoint) -> bool:
 def _own_secrets(auth: AuthComponents, *, signs: bool) -> frozenset[str]:
     """Return the names of the connector's secrets that the client itself is made of."""
     found = _secrets(*map(optional_template, (auth.client_id, auth.client_secret)))
+    if not auth.client_id:
+        found |= _secrets(optional_template(auth.registration_token))
     if not signs:
         return found
     signing = _secrets(*map(optional_template, (auth.private_key, auth.key_id)))
     named = assertion_plan(auth.assertion).names
     return found | signing | frozenset(filter(is_secret_name, named))
-
-
-def _registration_url(definition: Definition) -> UrlTemplate | None:
-    written = definition.auth_components.registration_url
-    return compile_url(written, definition) if written else None
 
 
 def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
@@ -209,7 +209,11 @@ def _check_client(auth: AuthComponents, *endpoints: TokenEndpoint) -> None:
                 'The definition has no "clientID". Write it, or the name of a secret in braces.',
                 place=f"{SIGN_IN}/clientID",
             )
-    for member, written in (("clientSecret", auth.client_secret), ("privateKey", auth.private_key)):
+    for member, written in (
+        ("clientSecret", auth.client_secret),
+        ("privateKey", auth.private_key),
+        ("registrationToken", auth.registration_token),
+    ):
         if written and not compile_template(written).names:
             raise DefinitionError(
                 f'A "{member}" is never written into a definition. Store it as a secret and write '

@@ -60,6 +60,23 @@ class TokenEndpoint:
         return frozenset(name for name in self.names if is_secret_name(name))
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrationEndpoint:
+    """Where a client registers itself, and with which initial access token."""
+
+    url: UrlTemplate
+    token: Template | None
+
+
+def registration_endpoint(definition: Definition) -> RegistrationEndpoint | None:
+    """Return where the client registers itself; None where the definition names a client id."""
+    auth = definition.auth_components
+    if auth.client_id or not auth.registration_url:
+        return None
+    url = compile_url(auth.registration_url, definition)
+    return RegistrationEndpoint(url, optional_template(auth.registration_token))
+
+
 def authorization_endpoint(
     definition: Definition, names: ParameterNames
 ) -> AuthorizationEndpoint | None:

@@ -5,19 +5,22 @@ means it: with our redirect URI alone, and authenticated as was asked.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.device import GRANT_TYPE as DEVICE_CODE
+from connectsmith.core.authorization.filling import credential
 from connectsmith.core.authorization.grant import JWT_BEARER
 from connectsmith.core.authorization.token_answer import token_text
+from connectsmith.core.authorization.values import Values
 from connectsmith.core.authorization.words import one_line
 from connectsmith.core.definition.origins import origin_of
 from connectsmith.core.message import Carried, HttpRequest, HttpResponse, Purpose
 from connectsmith.core.secret.destinations import Destinations
+from connectsmith.core.secret.redaction import Redactor
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
     DefinitionError,
@@ -41,8 +44,19 @@ GRANTS: Final = {
     "jwt_bearer": JWT_BEARER,
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TOO_MANY: Final = 429
+_BROKEN: Final = 500
 _LATEST: Final = 4102444800
 """Seconds: the year 2100. A secret that ends later does not end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """Where a registered client is changed and deleted, and with what (RFC 7592 section 3)."""
+
+    url: str
+    token: Secret
+    destinations: Destinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,16 @@ class Registration:
     expires_at: datetime | None
     access_token: Secret | None
     management_url: str | None
+
+    def management(self, registered_at: str) -> Management | None:
+        """Return how to change it; None where the server gave no way to.
+
+        The access token goes to the origin that registered the client, and to no other.
+        """
+        if self.access_token is None or self.management_url is None:
+            return None
+        only = Destinations.of([origin_of(registered_at)])
+        return Management(self.management_url, self.access_token, only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +123,53 @@ def wanted(client: OAuthClient, *, url: str, redirect_uri: str, name: str, jwks_
     return Wanted(url, metadata)
 
 
-def registration_request(asked: Wanted) -> HttpRequest:
-    """Write the request for a client (RFC 7591 section 3.1)."""
-    return _request("POST", asked.url, asked.metadata)
+def registration_request(asked: Wanted, client: OAuthClient, values: Values) -> HttpRequest:
+    """Write the request for a client (RFC 7591 section 3.1), with the initial access token if any.
+
+    Raises:
+        SecretMissing: the initial access token is not stored.
+    """
+    written = client.registration.token if client.registration else None
+    token, filling = credential(written, values, "initial access token")
+    request = _request("POST", asked.url, asked.metadata)
+    return request if token is None else _as_holder(request, token, filling.carried)
 
 
-def update_request(asked: Wanted, held: Registration, to: Destinations) -> HttpRequest:
+def update_request(asked: Wanted, held: Registration, management: Management) -> HttpRequest:
     """Write the request that renews a client, and perhaps its secret (RFC 7592 section 2.2)."""
     body = {**asked.metadata, "client_id": held.client_id.reveal()}
-    return _managed("PUT", held, to, body)
+    return _managed("PUT", management, body)
 
 
-def deletion_request(held: Registration, to: Destinations) -> HttpRequest:
+def deletion_request(management: Management) -> HttpRequest:
     """Write the request that gives a client up (RFC 7592 section 2.3)."""
-    return _managed("DELETE", held, to, None)
+    return _managed("DELETE", management, None)
+
+
+def deletion_ending(response: HttpResponse) -> Literal["deleted", "refused", "later"]:
+    """Read the answer to that: a server that refuses, as by 401, 403 or 405, is not asked again."""
+    if response.status in range(200, 300):
+        return "deleted"
+    is_busy = response.status == _TOO_MANY or response.status >= _BROKEN
+    return "later" if is_busy else "refused"
 
 
 def read_registration(
-    asked: Wanted, response: HttpResponse, held: Registration | None = None
+    asked: Wanted,
+    response: HttpResponse,
+    held: Registration | None = None,
+    *,
+    carried: Sequence[Carried] = (),
 ) -> Registration:
     """Read the answer (RFC 7591 section 3.2.1); what it leaves out is kept from what is `held`.
+
+    Of its metadata nothing else is taken over: endpoints stay those of the definition or of the
+    issuer. What the request `carried` is masked in the server's words.
 
     Raises:
         RegistrationRefused: refused, or another client than was asked for.
     """
-    body = _body(response)
+    body = _body(response, carried)
     redirects = body.get("redirect_uris", asked.metadata["redirect_uris"])
     if redirects != asked.metadata["redirect_uris"]:
         raise _other("redirect URIs")
@@ -146,7 +192,7 @@ def read_registration(
     )
 
 
-def _body(response: HttpResponse) -> dict[str, Any]:
+def _body(response: HttpResponse, carried: Sequence[Carried]) -> dict[str, Any]:
     try:
         body = json.loads(response.body)
     except (ValueError, RecursionError):
@@ -154,8 +200,9 @@ def _body(response: HttpResponse) -> dict[str, Any]:
     if not isinstance(body, dict):
         body = {}
     if response.status not in (200, 201):
-        code = one_line(str(body.get("error") or response.status), 64)
-        words = one_line(str(body.get("error_description") or ""))
+        echoes = Redactor((each.value for each in carried), lambda _: "sent")
+        code = one_line(echoes.text(str(body.get("error") or response.status)), 64)
+        words = one_line(echoes.text(str(body.get("error_description") or "")))
         raise RegistrationRefused(
             f"The authorization server registers no client for us ({code}). {words}".strip(),
             place="/auth_components/registrationURL",
@@ -186,23 +233,14 @@ def _ends(found: object) -> datetime | None:
     return _EPOCH + timedelta(seconds=found)
 
 
-def _request(method: str, url: str, body: Mapping[str, Any]) -> HttpRequest:
-    return HttpRequest(
-        method=method,
-        url=url,
-        headers=(("Accept", "application/json"), ("Content-Type", "application/json")),
-        body=json.dumps(body).encode(),
-        purpose=Purpose.TOKEN,
-    )
+def _managed(method: str, management: Management, body: Mapping[str, Any] | None) -> HttpRequest:
+    token, to = management.token, management.destinations
+    carried = Carried("the registration's access token", token, to)
+    return _as_holder(_request(method, management.url, body), token, (carried,))
 
 
-def _managed(
-    method: str, held: Registration, to: Destinations, body: Mapping[str, Any] | None
-) -> HttpRequest:
-    token, url = held.access_token, held.management_url
-    if token is None or url is None:
-        raise RegistrationRefused("This registration cannot be changed: the server gave no way to.")
-    headers = [("Accept", "application/json"), ("Authorization", f"Bearer {token.reveal()}")]
+def _request(method: str, url: str, body: Mapping[str, Any] | None) -> HttpRequest:
+    headers = [("Accept", "application/json")]
     if body is not None:
         headers.append(("Content-Type", "application/json"))
     return HttpRequest(
@@ -210,9 +248,14 @@ def _managed(
         url=url,
         headers=tuple(headers),
         body=b"" if body is None else json.dumps(body).encode(),
-        carries=(Carried("the registration's access token", token, to),),
         purpose=Purpose.TOKEN,
     )
+
+
+def _as_holder(request: HttpRequest, token: Secret, carried: tuple[Carried, ...]) -> HttpRequest:
+    """Send a token with a request (RFC 6750 section 2.1)."""
+    bearer = ("Authorization", f"Bearer {token.reveal()}")
+    return replace(request, headers=(*request.headers, bearer), carries=carried)
 
 
 def _other(what: str) -> RegistrationRefused:

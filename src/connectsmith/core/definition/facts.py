@@ -47,7 +47,7 @@ def browser_names_of(definition: Definition) -> frozenset[str]:
 
 
 def _hidden_names(auth: AuthComponents) -> frozenset[str]:
-    texts = [auth.client_secret, auth.private_key, auth.key_id]
+    texts = [auth.client_secret, auth.private_key, auth.key_id, auth.registration_token]
     texts += [*auth.token_params.values(), *auth.refresh_params.values()]
     for request in _token_requests(auth):
         texts += request.headers.values()

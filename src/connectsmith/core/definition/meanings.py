@@ -47,6 +47,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "deviceAuthorizationURL": "The device authorization endpoint (RFC 8628).",
         "parURL": "The pushed authorization request endpoint (RFC 9126).",
         "registrationURL": "The registration endpoint (RFC 7591), used when `clientID` is absent.",
+        "registrationToken": (
+            "The initial access token of a registration endpoint that is not open to everybody: "
+            "always a placeholder."
+        ),
         "pkce": "`S256`, or `off` for servers that refuse parameters they do not know.",
         "clientAuth": (
             "How the client authenticates at the token endpoint. By default `body` with a client "

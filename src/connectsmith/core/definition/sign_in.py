@@ -191,6 +191,7 @@ class AuthComponents(Member):
     device_authorization_url: str | None = Field(default=None, alias="deviceAuthorizationURL")
     par_url: str | None = Field(default=None, alias="parURL")
     registration_url: str | None = Field(default=None, alias="registrationURL")
+    registration_token: str | None = Field(default=None, alias="registrationToken")
     pkce: Literal["S256", "off"] = "S256"
     client_auth: ClientAuth | ByRequestAuth | None = Field(default=None, alias="clientAuth")
     private_key: str | None = Field(default=None, alias="privateKey")

@@ -43,7 +43,7 @@ def test_parameters_of_the_authorization_request_are_neither_set_nor_removed(
 
 
 @pytest.mark.parametrize("text", ["s3cr3t", "{{A}}{{B}}", " {{A}}", "x{{A}}"])
-@pytest.mark.parametrize("member", ["clientSecret", "privateKey"])
+@pytest.mark.parametrize("member", ["clientSecret", "privateKey", "registrationToken"])
 def test_a_secret_in_clear_is_an_error(member: str, text: str) -> None:
     assert ("secret_in_clear", f"{AUTH}/{member}") in found({f"{AUTH}/{member}": text})
 
@@ -84,6 +84,7 @@ def test_client_credentials_needs_no_page_to_consent_on() -> None:
         ({f"{AUTH}/tokenRequest": {"method": "GET"}}, ("secret_in_url", f"{AUTH}/tokenRequest")),
         ({f"{AUTH}/tokenRequest": {"refresh": {"format": "query"}}}, ("secret_in_url", f"{AUTH}/tokenRequest/refresh")),
         ({f"{AUTH}/type": "oauth1"}, ("sign_in_unknown", f"{AUTH}/type")),
+        ({f"{AUTH}/registrationToken": "{{A}}"}, ("member_without_effect", f"{AUTH}/registrationToken")),
     ],
 )  # fmt: skip
 def test_what_is_risky_or_incomplete_is_a_warning(

@@ -73,7 +73,7 @@ def names_in(found: str) -> list[str]:
 
 def secret_texts(auth: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     """Yield the texts of `auth_components` in which a secret may stand, with their paths."""
-    for name in ("clientID", "clientSecret", "privateKey", "keyID"):
+    for name in ("clientID", "clientSecret", "privateKey", "keyID", "registrationToken"):
         if isinstance(auth.get(name), str):
             yield (name,), auth[name]
     yield from _below(auth, "tokenParams")

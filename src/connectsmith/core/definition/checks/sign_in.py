@@ -92,13 +92,16 @@ def _check_urls(auth: dict[str, Any], scope: Scope) -> None:
 
 
 def _check_client(auth: dict[str, Any], scope: Scope) -> None:
-    for name in ("clientID", "clientSecret", "privateKey", "keyID"):
+    if "registrationToken" in auth and "clientID" in auth:
+        message = "A client that has an id does not register itself: leave one of the two out."
+        scope.findings.warning("member_without_effect", (AUTH, "registrationToken"), message)
+    for name in ("clientID", "clientSecret", "privateKey", "keyID", "registrationToken"):
         found = text(auth, name)
         if found is None:
             continue
         path = (AUTH, name)
         is_well = check_text(found, path, IN_CLIENT, scope)
-        if name not in {"clientSecret", "privateKey"} or not is_well:
+        if name not in {"clientSecret", "privateKey", "registrationToken"} or not is_well:
             continue
         match = PLACEHOLDER.fullmatch(found)
         if not match:
