@@ -132,7 +132,7 @@ def exchange_of(sign_in: SignIn) -> HttpRequest:
     return exchange_request(
         client_of(sign_in),
         code=Secret("code-canary"),
-        redirect_uri=CALLBACK,
+        redirect_uri=Secret(CALLBACK),
         verifier=Secret(VERIFIER),
         values=values_of(sign_in),
     )

@@ -166,7 +166,7 @@ class BrowserSteps:
         redirect_uri = self._rules.callback_url(row.connector)
         jkt = self._endpoint.key_thumbprint(party)
         url = await self._address(party, Asked(redirect_uri, Secret(state), verifier, jkt))
-        held |= {"verifier": verifier}
+        held |= {"verifier": verifier, "redirect_uri": Secret(redirect_uri)}
         if party.dpop_key is not None:
             held |= {DPOP_KEY: party.dpop_key}
         if "oauth.state" in party.client.exchange.names:

@@ -112,7 +112,7 @@ class TokenEndpoint:
             party,
             code=held["code"],
             verifier=held["verifier"],
-            redirect_uri=self._rules.callback_url(party.connector),
+            redirect_uri=held["redirect_uri"],
             state=held.get("state"),
             opened=values,
         )
@@ -123,7 +123,7 @@ class TokenEndpoint:
         *,
         code: Secret,
         verifier: Secret,
-        redirect_uri: str,
+        redirect_uri: Secret,
         state: Secret | None = None,
         opened: Values | None = None,
     ) -> Granted:

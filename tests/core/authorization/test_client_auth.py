@@ -41,7 +41,7 @@ def request_with(how: str | None, **auth: object) -> HttpRequest:
     return exchange_request(
         client(clientAuth=how, **auth),
         code=CODE,
-        redirect_uri=REDIRECT_URI,
+        redirect_uri=Secret(REDIRECT_URI),
         verifier=VERIFIER,
         values=values(),
     )

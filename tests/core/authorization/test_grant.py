@@ -38,7 +38,7 @@ def exchange(
     return exchange_request(
         signing_in,
         code=CODE,
-        redirect_uri=redirect_uri,
+        redirect_uri=Secret(redirect_uri),
         verifier=VERIFIER,
         values=given or values(),
     )
@@ -257,7 +257,7 @@ def test_nothing_secret_is_in_the_representation_of_a_request() -> None:
 def test_resources_are_repeated_in_exchange_and_refresh_alike() -> None:
     aimed = client(resource=["https://a.example.com/", "urn:b"])
     exchange = exchange_request(
-        aimed, code=CODE, redirect_uri=REDIRECT_URI, verifier=VERIFIER, values=values()
+        aimed, code=CODE, redirect_uri=Secret(REDIRECT_URI), verifier=VERIFIER, values=values()
     )
     refresh = refresh_request(aimed, refresh_token=Secret("rt"), values=values())
 

@@ -153,7 +153,7 @@ def test_refusal_repeats_the_servers_words_in_one_short_line() -> None:
 
 def test_what_was_sent_is_masked_where_the_server_repeats_it() -> None:
     sent = exchange_request(
-        client(), code=CODE, redirect_uri=REDIRECT_URI, verifier=VERIFIER, values=values()
+        client(), code=CODE, redirect_uri=Secret(REDIRECT_URI), verifier=VERIFIER, values=values()
     )
     echo = sent.body.decode() + f" {CODE.reveal()} {CLIENT_SECRET}"
 

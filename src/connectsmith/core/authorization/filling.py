@@ -98,13 +98,13 @@ def own_values(
     client_id: Secret | None,
     values: Values,
     *,
-    redirect_uri: str | None = None,
+    redirect_uri: Secret | None = None,
 ) -> dict[str, Secret | None]:
     """Return what `oauth.*` stands for in a request."""
-    given = redirect_uri or values.redirect_uri
+    usual = Secret(values.redirect_uri) if values.redirect_uri else None
     return {
         "oauth.client_id": client_id,
-        "oauth.redirect_uri": Secret(given) if given else None,
+        "oauth.redirect_uri": redirect_uri or usual,
         "oauth.scope": Secret(client.scope),
         "oauth.state": values.state,
         "oauth.random": Secret(values.random) if values.random else None,

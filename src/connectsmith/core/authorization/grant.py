@@ -43,7 +43,7 @@ _UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 def exchange_request(
-    client: OAuthClient, *, code: Secret, redirect_uri: str, verifier: Secret, values: Values
+    client: OAuthClient, *, code: Secret, redirect_uri: Secret, verifier: Secret, values: Values
 ) -> HttpRequest:
     """Write the request that redeems a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
@@ -52,7 +52,7 @@ def exchange_request(
     ours = {
         "grant_type": (Secret("authorization_code"),),
         "code": (code,),
-        "redirect_uri": (Secret(redirect_uri),),
+        "redirect_uri": (redirect_uri,),
     }
     held = [Carried("the authorization code", code, values.destinations)]
     if client.pkce:
@@ -159,7 +159,7 @@ def token_request(
     held: Sequence[Carried],
     *,
     values: Values,
-    redirect_uri: str | None = None,
+    redirect_uri: Secret | None = None,
 ) -> HttpRequest:
     """Join grant, client authentication and the author's parameters into one request."""
     who = identity(client, endpoint, values)

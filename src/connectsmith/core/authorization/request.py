@@ -124,7 +124,7 @@ def _parameters(
     """Return the request's parameters under their names on the wire, signed where that is asked."""
     endpoint = _endpoint(client)
     client_id, _ = client_identity(client, values)
-    own = own_values(client, client_id, values, redirect_uri=asked.redirect_uri)
+    own = own_values(client, client_id, values, redirect_uri=Secret(asked.redirect_uri))
     filling = _without_secrets(endpoint, values, own)
     ours = {
         "response_type": (Secret("code"),),
