@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from connectsmith.errors import SettingInvalid
-from connectsmith.settings import Loaded, catalogue, load, places
+from connectsmith.places import places
+from connectsmith.settings import Loaded, catalogue, load
 
 HOME = Path("/home/ada")
 

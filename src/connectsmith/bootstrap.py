@@ -18,6 +18,7 @@ from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.chores import Chores
+from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.clients import Clients, clients_of
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
@@ -94,12 +95,14 @@ class _Held:
 
 def join(parts: Parts, rules: Rules) -> Application:
     """Make every use case from the adapters, and the HTTP application over them."""
+    settings = ChosenSettings(parts.storage.meta, parts.storage.events, parts.clock, rules)
     base = _base(parts, rules)
     held = _held(parts, rules, base)
     connectors = _connectors(parts, rules, base, held)
-    overviews = Overviews(connectors, parts.storage, parts.clock, rules)
+    overviews = Overviews(connectors, parts.storage, parts.clock, settings)
     desks = Desks(
         rules=rules,
+        settings=settings,
         clock=parts.clock,
         access=base.access,
         connectors=connectors,
@@ -122,6 +125,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         reconnection=Reconnection(held.connections, held.authorizing.desk, base.blueprints),
     )
     chores = Chores(
+        settings=settings,
         access=base.access,
         clients=base.clients.care,
         sign_in=base.sign_in,
@@ -325,12 +329,16 @@ def _debugger(parts: Parts, base: _Base, held: _Held, connectors: ConnectorDesk)
 @asynccontextmanager
 async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[Application]:
     """Open an installation, keep its chores going, and close it in order."""
-    parts = await open_parts(settings)
-    application = join(parts, rules_of(settings))
-    await application.desks.overviews.address.note()
+    rules = rules_of(settings)
+    parts = await open_parts(settings, rules)
+    application = join(parts, rules)
     timer = Timer(application.chores)
     if chores:
+        # Not by a command beside the server, whose environment may say something else.
+        await application.desks.settings.note()
         timer.start()
+    else:
+        await application.desks.settings.look()
     freeze()
     try:
         yield application

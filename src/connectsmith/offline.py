@@ -20,6 +20,8 @@ class FirstSteps:
     """The first API token; None when there was an operator already."""
     link: str | None = field(repr=False)
     """Where the first operator gets a password; None when they have one."""
+    public_url: str
+    """As it is in force: chosen, where the administrator gave none."""
 
 
 async def first_start(settings: Settings) -> FirstSteps:
@@ -31,6 +33,7 @@ async def first_start(settings: Settings) -> FirstSteps:
         return FirstSteps(
             token=None if made is None else made[1],
             link=None if link is None else desks.rules.welcome_url(link),
+            public_url=desks.rules.public_url,
         )
 
 
@@ -49,8 +52,29 @@ async def issue_local_token(settings: Settings) -> str:
         return await application.desks.access.issue_local()
 
 
+async def chosen_settings(
+    settings: Settings, changes: Mapping[str, str | None]
+) -> Mapping[str, tuple[str, bool]]:
+    """Choose settings in the database itself; return values in force, and which are chosen.
+
+    Raises:
+        FieldInvalid, Conflict: nothing was changed.
+    """
+    _require_database(settings)
+    async with running(settings, chores=False) as application:
+        chosen = application.desks.settings
+        if changes:
+            await chosen.choose(("default", "administrator"), changes, seen={})
+        return {name: (value, chosen.is_chosen(name)) for name, value in chosen.values().items()}
+
+
+def has_database(settings: Settings) -> bool:
+    """Tell whether the server was started before."""
+    return settings.database is not None or (settings.data_dir / CREDENTIALS_FILE).exists()
+
+
 def _require_database(settings: Settings) -> None:
-    if settings.database is None and not (settings.data_dir / CREDENTIALS_FILE).exists():
+    if not has_database(settings):
         raise StartRefused(
             f"There is no database in {settings.data_dir} yet. Start the server once: "
             "connectsmith serve"

@@ -47,6 +47,7 @@ def rules_of(settings: Settings) -> Rules:
     """
     return Rules(
         public_url=settings.public_url,
+        given=settings.sources,
         installation_name=settings.installation_name,
         sandbox=sandbox_address(settings.sandbox_port, settings.allow_private),
         return_origins=settings.return_origins,
@@ -80,7 +81,7 @@ def root_key(settings: Settings, *, exists: bool) -> RootKey:
     return load_or_create(settings.key_file, data_dir=settings.data_dir, database_exists=exists)
 
 
-async def open_parts(settings: Settings) -> Parts:
+async def open_parts(settings: Settings, rules: Rules) -> Parts:
     """Open key, storage and the door out.
 
     Raises:
@@ -98,7 +99,11 @@ async def open_parts(settings: Settings) -> Parts:
     return Parts(
         storage=storage,
         sealer=EnvelopeSealer(ring),
-        sender=HttpSender(policy_of(settings), user_agent=f"Connectsmith/{__version__}"),
+        sender=HttpSender(
+            policy_of(settings),
+            is_ours=rules.is_ours,
+            user_agent=f"Connectsmith/{__version__}",
+        ),
         clock=SystemClock(),
         randomness=SystemRandomness(),
         passwords=Argon2Passwords(),

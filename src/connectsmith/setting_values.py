@@ -33,6 +33,16 @@ def count(where: str, value: object) -> int:
     return read
 
 
+def days_kept(where: str, value: object) -> int:
+    """Read for how many days calls are kept."""
+    return _between(1, 3650, where, value)
+
+
+def bytes_kept(where: str, value: object) -> int:
+    """Read how many bytes of calls are kept: 1 MiB to 1 TiB."""
+    return _between(2**20, 2**40, where, value)
+
+
 def port_number(where: str, value: object) -> int:
     """Read a port; 0 lets the system choose one."""
     read = _whole(where, value)
@@ -122,6 +132,8 @@ def _origin_parts(where: str, read: str) -> SplitResult:
     parts = _split(read)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingInvalid(f"{where} must be an origin such as https://connect.example.com.")
+    if _address(parts.hostname) is None and not _HOST.fullmatch(parts.hostname):
+        raise SettingInvalid(f"{where} must name a host in ASCII letters, digits and hyphens.")
     if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise SettingInvalid(f"{where} must be an origin: no user, path, query or fragment.")
     return parts
@@ -147,6 +159,13 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(text)
     except ValueError:
         return None
+
+
+def _between(least: int, most: int, where: str, value: object) -> int:
+    read = _whole(where, value)
+    if not least <= read <= most:
+        raise SettingInvalid(f"{where} must be {least:,} to {most:,}.")
+    return read
 
 
 def _text(where: str, value: object) -> str:

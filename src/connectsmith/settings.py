@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from connectsmith.errors import SettingInvalid
+from connectsmith.places import Places, places
 from connectsmith.setting_values import (
+    bytes_kept,
     count,
     database_url,
+    days_kept,
     host_name,
     is_loopback,
     level,
@@ -33,43 +36,6 @@ RESERVED = frozenset(("CONFIG", "PROFILE", "ADDRESS", "API_TOKEN"))
 """`CONNECTSMITH_` names that are no settings: places of files, and what the client uses."""
 RESERVED_PREFIX = "TEST_"
 """`CONNECTSMITH_TEST_*` belongs to the test suite."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where this user's files are, unless a setting says otherwise."""
-
-    config_file: Path
-    profile_file: Path
-    data_dir: Path
-    key_file: Path
-
-
-def places(environ: Mapping[str, str], *, platform: str, home: Path) -> Places:
-    """Return the user's places: XDG base directories, or one Application Support folder on macOS.
-
-    A relative XDG variable is ignored, as the base directory specification asks.
-    """
-    if platform == "darwin":
-        folder = home / "Library" / "Application Support" / "connectsmith"
-        return _places(folder, folder)
-    config = _base(environ, "XDG_CONFIG_HOME", home / ".config") / "connectsmith"
-    kept = _base(environ, "XDG_DATA_HOME", home / ".local" / "share") / "connectsmith"
-    return _places(config, kept)
-
-
-def _places(config: Path, kept: Path) -> Places:
-    return Places(
-        config_file=config / "config.toml",
-        profile_file=config / "profile.toml",
-        data_dir=kept / "data",
-        key_file=config / "keys" / "root.key",
-    )
-
-
-def _base(environ: Mapping[str, str], name: str, default: Path) -> Path:
-    named = Path(environ.get(name, ""))
-    return named if named.is_absolute() else default
 
 
 def _about(
@@ -98,7 +64,8 @@ class Settings:
         default="http://127.0.0.1:8400",
         metadata=_about(
             "Address under which browsers reach this installation; callback URLs begin with it. "
-            "By default http://127.0.0.1 with the port. Anything but loopback must be https.",
+            "By default http://127.0.0.1 with the port. Anything but loopback must be https. "
+            "Operators can choose it on the Settings page where it is not set.",
             public_origin,
         ),
     )
@@ -134,11 +101,20 @@ class Settings:
         ),
     )
     transcript_days: int = field(
-        default=7, metadata=_about("Days for which transcripts are kept.", count)
+        default=7,
+        metadata=_about(
+            "Days for which calls and transcripts are kept. Operators can choose it on the "
+            "Settings page where it is not set.",
+            days_kept,
+        ),
     )
     transcript_bytes: int = field(
         default=2**30,
-        metadata=_about("Bytes of transcripts that are kept; the oldest go first.", count),
+        metadata=_about(
+            "Bytes of calls and transcripts that are kept; the oldest go first. Operators can "
+            "choose it on the Settings page where it is not set.",
+            bytes_kept,
+        ),
     )
     event_days: int = field(
         default=400,
@@ -186,6 +162,8 @@ class Settings:
         default=8401,
         metadata=_about("Port of the sandbox, which listens on localhost.", port_number),
     )
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where each value came from that was given: no setting itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +210,7 @@ class Loaded:
 
 def catalogue() -> tuple[Setting, ...]:
     """Return every setting in the order of the reference."""
-    return tuple(_describe(each) for each in fields(Settings))
+    return tuple(_describe(each) for each in fields(Settings) if each.metadata)
 
 
 def _describe(each: Field[Any]) -> Setting:
@@ -263,9 +241,9 @@ def load(
     given |= _from_environ(environ)
     given |= _from_flags(flags)
     given = {name: given[name] for name in (each.name for each in catalogue()) if name in given}
-    settings = _build(known, {name: value for name, (value, _) in given.items()})
     sources = {name: source for name, (_, source) in given.items()}
-    return Loaded(settings, _shown(settings, sources), known)
+    settings = _build(known, {name: value for name, (value, _) in given.items()}, sources)
+    return Loaded(settings, _shown(settings), known)
 
 
 _Given = dict[str, tuple[Any, str]]
@@ -359,11 +337,11 @@ def _read(setting: Setting, value: object, source: str) -> Any:
     return tuple(setting.read(where, each) for each in value)
 
 
-def _build(known: Places, given: Mapping[str, Any]) -> Settings:
+def _build(known: Places, given: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
     defaults: dict[str, Any] = {"data_dir": known.data_dir, "key_file": known.key_file}
     if "port" in given:
         defaults["public_url"] = f"http://127.0.0.1:{given['port']}"
-    settings = Settings(**{**defaults, **given})
+    settings = Settings(**{**defaults, **given}, sources=sources)
     if settings.token_timeout_seconds >= settings.refresh_lease_seconds:
         raise SettingInvalid(
             "token_timeout_seconds must be less than refresh_lease_seconds: otherwise a second "
@@ -385,10 +363,12 @@ def _check_reach(settings: Settings) -> None:
         )
 
 
-def _shown(settings: Settings, sources: Mapping[str, str]) -> tuple[Value, ...]:
+def _shown(settings: Settings) -> tuple[Value, ...]:
     return tuple(
         Value(
-            each.name, _text(each, getattr(settings, each.name)), sources.get(each.name, "default")
+            each.name,
+            _text(each, getattr(settings, each.name)),
+            settings.sources.get(each.name, "default"),
         )
         for each in catalogue()
     )

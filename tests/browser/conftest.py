@@ -54,7 +54,10 @@ class Workbench:
 
     def visitor(self, *hosts: str) -> Page:
         """Open a browser in which nobody is signed in; it may ask `hosts` besides us."""
-        context = self.rest.enter_context(_context(self.browser, self.address))
+        return self._visitor(self.address, *hosts)
+
+    def _visitor(self, address: str, *hosts: str) -> Page:
+        context = self.rest.enter_context(_context(self.browser, address))
         own = {urlsplit(self.address).netloc, urlsplit(self.sandbox.issuer).netloc}
         watch = Watch(own | set(hosts))
         watch.over(context)
@@ -65,15 +68,19 @@ class Workbench:
 
     def operator(self, *hosts: str) -> Page:
         """Open a browser in which the first operator is signed in."""
-        page = self.visitor(*hosts)
+        return self.operator_at(self.address, *hosts)
+
+    def operator_at(self, address: str, *hosts: str) -> Page:
+        """Open such a browser at another address of the installation."""
+        page = self._visitor(address, urlsplit(address).netloc, *hosts)
         page.context.add_cookies(
-            [{"name": self.cookie("session"), "value": self._session(), "url": self.address}]
+            [{"name": self.cookie("session"), "value": self._session(), "url": address}]
         )
         return page
 
     def cookie(self, what: str) -> str:
         """Return the name of one of the installation's cookies."""
-        return PageCookies.of(self.installation.inside.desks).name(what)
+        return PageCookies.at(self.installation.inside.desks.rules.public_url).name(what)
 
     def _session(self) -> str:
         inside = self.installation.inside.desks.sign_in

@@ -24,6 +24,7 @@ from connectsmith.jobs.timer import Timer
 from connectsmith.keys.envelope import EnvelopeSealer
 from connectsmith.keys.ring import open_ring
 from connectsmith.keys.root import load_or_create
+from connectsmith.service.rules import Rules
 from connectsmith.settings import Settings
 from connectsmith.storage.opening import open_postgres
 
@@ -53,12 +54,15 @@ def installed(
     settings = settings_for(folder, listener.getsockname()[1], *private)
     try:
         loop.run(debug_loop())
-        parts = loop.run(open_parts(settings) if schema is None else _on_postgres(settings, schema))
+        rules = rules_of(settings)
+        parts = loop.run(
+            open_parts(settings, rules) if schema is None else _on_postgres(settings, rules, schema)
+        )
         randomness, signer = Randomness(ledger), Signer(ledger)
         sender, storage = SpillingSender(parts.sender), SpillingStorage(parts.storage)
         application = join(
             replace(parts, randomness=randomness, sender=sender, storage=storage, signer=signer),
-            rules_of(settings),
+            rules,
         )
         timer = Timer(application.chores, often=0.05, seldom=0.2)
         loop.run(_start(timer))
@@ -85,9 +89,9 @@ def installed(
         loop.close()
 
 
-async def _on_postgres(settings: Settings, schema: str) -> Parts:
+async def _on_postgres(settings: Settings, rules: Rules, schema: str) -> Parts:
     """Open all but the storage as usual, and the key ring in a schema of our own."""
-    parts = await open_parts(settings)
+    parts = await open_parts(settings, rules)
     await parts.storage.close()
     storage = await open_postgres(URL, schema=schema)
     root = load_or_create(settings.key_file, data_dir=settings.data_dir, database_exists=True)

@@ -15,8 +15,9 @@ from tests.canary.recording import Recorder
 from tests.canary.served import Shell, home_in
 from tests.canary.sweep import Left, sweep
 
+from connectsmith.places import places
 from connectsmith.sdk.profile import read_profile
-from connectsmith.settings import Settings, places
+from connectsmith.settings import Settings
 
 NOWHERE = "no-browser-stops-here:"
 

@@ -65,6 +65,26 @@ async def test_fact_is_what_was_put_last(storage: Storage) -> None:
     assert await storage.meta.get("fact") == "two"
 
 
+async def test_fact_is_replaced_only_while_it_is_what_was_expected(storage: Storage) -> None:
+    assert not await storage.meta.replace("fact", "two", expected="one")
+    await storage.meta.put("fact", "one")
+
+    assert await storage.meta.replace("fact", "two", expected="one")
+    assert not await storage.meta.replace("fact", "three", expected="one")
+    assert await storage.meta.get("fact") == "two"
+
+
+async def test_of_many_who_replace_a_fact_one_succeeds(storage: Storage) -> None:
+    await storage.meta.put("fact", "one")
+
+    done = await asyncio.gather(
+        *(storage.meta.replace("fact", f"my {n}", expected="one") for n in range(20))
+    )
+
+    assert sorted(done) == [False] * 19 + [True]
+    assert await storage.meta.get("fact") == f"my {done.index(True)}"
+
+
 async def test_of_many_who_put_first_all_get_the_same(storage: Storage) -> None:
     kept = await asyncio.gather(*(storage.meta.put_first("fact", str(n)) for n in range(20)))
 

@@ -125,6 +125,16 @@ async def test_a_port_of_another_service_is_denied_before_its_name_is_looked_up(
     assert asked == []
 
 
+@pytest.mark.row("T-06")
+async def test_address_that_this_installation_has_by_now_is_denied() -> None:
+    own: set[tuple[str, int]] = set()
+    async with sending(is_ours=lambda host, port: (host, port) in own) as sender:
+        own.add(("connect.example.com", 443))
+
+        with pytest.raises(EgressDenied):
+            await sender.send(get("https://connect.example.com/v1/connectors"))
+
+
 # -- what the environment and earlier answers must not change ------------------------------------
 
 

@@ -146,9 +146,10 @@ def installed(
 
 @asynccontextmanager
 async def _running_by(clock: Clock, settings: Settings) -> AsyncIterator[Application]:
-    parts = replace(await open_parts(settings), clock=clock)
+    rules = rules_of(settings)
+    parts = replace(await open_parts(settings, rules), clock=clock)
     try:
-        yield join(parts, rules_of(settings))
+        yield join(parts, rules)
     finally:
         await parts.sender.close()
         await parts.storage.close()

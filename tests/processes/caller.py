@@ -95,8 +95,10 @@ class Signalling:
 
 
 async def main(orders: Orders) -> None:
-    parts = await open_parts(_settings(orders.settings))
-    application = join(parts, rules_of(_settings(orders.settings)))
+    settings = _settings(orders.settings)
+    rules = rules_of(settings)
+    parts = await open_parts(settings, rules)
+    application = join(parts, rules)
     desk = application.desks.connections
     refresher = desk._refresher
     renewer = refresher._renewer

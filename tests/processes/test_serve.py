@@ -193,6 +193,33 @@ def test_two_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path) -
         }
 
 
+@pytest.mark.row("T-78")
+def test_every_worker_goes_by_what_the_command_line_chose(tmp_path: Path) -> None:
+    port, moved = free_port(), "https://connect.example.com"
+    with serving(tmp_path, port=port, workers=2) as server:
+        made = server.api.post("/v1/connectors", {"definition": "{}"})
+        path, around = f"/v1/connectors/{made['id']}", environment(tmp_path, port=port)
+
+        def choose(*arguments: str) -> list[str]:
+            run = subprocess.run(
+                command("settings", *arguments), env=around, capture_output=True, check=True
+            )
+            (shown,) = [line for line in run.stdout.decode().splitlines() if "public_url" in line]
+            return shown.split()
+
+        def callbacks() -> set[str]:
+            asked = [server.api.ask("GET", path).json()["callback_url"] for _ in range(20)]
+            return {each.removesuffix(f"/oauth/callback/{made['id']}") for each in asked}
+
+        chosen, there = choose("--set", f"public_url={moved}"), callbacks()
+        usual, back = choose("--reset", "public_url"), callbacks()
+
+        assert chosen == ["public_url", moved, "Settings", "page"]
+        assert usual == ["public_url", f"http://127.0.0.1:{port}", "default"]
+        assert (there, back) == ({moved}, {f"http://127.0.0.1:{port}"})
+        assert server.stop() == 0
+
+
 def test_workers_end_with_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     with serving(tmp_path, workers=2) as server:
         server.process.kill()

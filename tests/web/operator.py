@@ -57,7 +57,7 @@ async def enrol(installation: Standing) -> str:
 
 def cookie_name(installation: Standing, what: str) -> str:
     """Return the name of one of the installation's cookies."""
-    return PageCookies.of(installation.application.desks).name(what)
+    return PageCookies.at(installation.application.desks.rules.public_url).name(what)
 
 
 async def signed_in(installation: Standing) -> OperatorBrowser:

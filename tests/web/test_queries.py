@@ -127,7 +127,7 @@ async def reading(tmp_path: Path) -> AsyncIterator[Reading]:
     session = (await desk.redeem(await desk.local_link(), EMAIL, Secret(PASSWORD))).value
     transport = httpx.ASGITransport(application.app)
     client = httpx.AsyncClient(transport=transport, base_url=application.desks.rules.public_url)
-    client.cookies.set(PageCookies.of(application.desks).name("session"), session)
+    client.cookies.set(PageCookies.at(application.desks.rules.public_url).name("session"), session)
     one = Reading(application, (credentials, calls), storage, client)
     await one.hold(range(FEW))
     yield one

@@ -23,6 +23,7 @@ from connectsmith.api import (
 from connectsmith.api.dispatch import Dispatch
 from connectsmith.api.document import describing
 from connectsmith.api.hosts import OwnHostOnly
+from connectsmith.api.in_force import SettingsInForce
 from connectsmith.api.problems import (
     ProblemPage,
     for_readers,
@@ -85,7 +86,7 @@ def create_app(
         HTTPException: for_readers(on_http, problem_page),
         Exception: for_readers(on_unknown, problem_page),
     }
-    app.served = OwnHostOnly(BodyGuard(Dispatch(app.routes, errors)), desks)
+    app.served = SettingsInForce(OwnHostOnly(BodyGuard(Dispatch(app.routes, errors)), desks), desks)
     return app
 
 

@@ -17,6 +17,7 @@ import typer
 
 from connectsmith.cli import local
 from connectsmith.cli.demo_story import PRACTICE, Sandbox, Story
+from connectsmith.cli.local import Prepared
 from connectsmith.cli.printing import say, warn
 from connectsmith.cli.setting_flags import with_settings
 from connectsmith.cli.surroundings import Surroundings, around
@@ -63,7 +64,7 @@ def demo(
             name = _play(client, sandbox, surroundings.program, again=again)
         _remember(profile, surroundings)
         if not leave:
-            say(_box(settings, surroundings, name, prepared.link))
+            say(_box(settings, surroundings, name, prepared))
             _wait_for_the_end(server)
 
 
@@ -173,7 +174,7 @@ def _wait_for_the_end(server: multiprocessing.process.BaseProcess) -> None:
         raise StartRefused("The server ended by itself; what it printed above says why.")
 
 
-def _box(settings: Settings, surroundings: Surroundings, name: str, link: str | None) -> str:
+def _box(settings: Settings, surroundings: Surroundings, name: str, prepared: Prepared) -> str:
     program = surroundings.program
     places = surroundings.places
     remove = {
@@ -184,9 +185,10 @@ def _box(settings: Settings, surroundings: Surroundings, name: str, link: str | 
     if surroundings.environment:
         remove.add(surroundings.environment)
     to_remove = " ".join(shlex.quote(str(each)) for each in sorted(remove))
+    link = prepared.link
     first = {} if link is None else {"Sign in": f"{link} (once, within 30 minutes)"}
     rows = {
-        "Workbench": settings.public_url,
+        "Workbench": prepared.public_url,
         **first,
         "Sandbox": f"http://localhost:{settings.sandbox_port}",
         "Next": f'{program} call "{name}" events.list calendar=team',

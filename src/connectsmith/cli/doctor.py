@@ -74,7 +74,7 @@ def examine(loaded: Loaded, surroundings: Surroundings) -> Iterator[Finding]:
     yield _space(settings.data_dir)
     yield from local.examine(settings)
     yield _port(settings)
-    yield _reached("public URL", settings.public_url)
+    yield _reached("public URL", local.chosen(settings).get("public_url", settings.public_url))
     yield _profile(surroundings)
 
 

@@ -1,5 +1,6 @@
 """`serve`, `settings` and `login`: run an installation here, or use one that runs elsewhere."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,11 @@ from connectsmith.cli.printing import Columns, say, show_items, warn
 from connectsmith.cli.secret import read_value
 from connectsmith.cli.setting_flags import with_settings
 from connectsmith.cli.surroundings import around
-from connectsmith.errors import ScopeMissing
+from connectsmith.errors import CallerError, ScopeMissing
 from connectsmith.sdk import Client, Profile, operations, write_profile
 from connectsmith.sdk.answers import Answer
 from connectsmith.setting_values import origin
-from connectsmith.settings import Loaded
+from connectsmith.settings import Loaded, Value
 
 
 class ShownValue(Answer):
@@ -49,7 +50,7 @@ def serve(context: typer.Context, loaded: Loaded) -> None:
         warn(f"Wrote a new API token into {surroundings.profile_file}.")
     if prepared.link is not None:
         warn(f"Sign in for the first time within 30 minutes, once: {prepared.link}")
-    warn(f"Starting at {loaded.settings.public_url}; Ctrl-C stops.")
+    warn(f"Starting at {prepared.public_url}; Ctrl-C stops.")
     local.serve(loaded.settings)
 
 
@@ -58,13 +59,40 @@ def settings(
     context: typer.Context,  # noqa: ARG001 - the flags were read with it
     loaded: Loaded,
     *,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Choose a value in the database, as the Settings page does; a running server "
+            "goes by it at once.",
+            metavar="NAME=VALUE",
+        ),
+    ] = None,
+    reset: Annotated[
+        list[str] | None,
+        typer.Option("--reset", help="Take such a choice back.", metavar="NAME"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show every setting, its value, and where the value came from."""
-    shown = [
-        ShownValue(name=each.name, value=each.shown, source=each.source) for each in loaded.values
-    ]
-    show_items(shown, _SETTINGS, json=json)
+    changes = dict.fromkeys(reset or ()) | dict(map(_choice, set_ or ()))
+    if changes:
+        local.choose(loaded.settings, changes)
+    chosen = local.chosen(loaded.settings)
+    show_items([_shown(each, chosen) for each in loaded.values], _SETTINGS, json=json)
+
+
+def _choice(written: str) -> tuple[str, str | None]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise CallerError(f"Write --set {name}=VALUE.")
+    return name, value
+
+
+def _shown(value: Value, chosen: Mapping[str, str]) -> ShownValue:
+    if value.name in chosen:
+        return ShownValue(name=value.name, value=chosen[value.name], source="Settings page")
+    return ShownValue(name=value.name, value=value.shown, source=value.source)
 
 
 def login(

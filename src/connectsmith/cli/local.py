@@ -5,6 +5,7 @@ The server's parts are imported where they are used: most commands need none of 
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectsmith.cli.exits import EXIT_OF_FAULT
@@ -32,6 +33,7 @@ class Prepared:
     """Whether an API token was made and written into the profile."""
     link: str | None = field(repr=False)
     """Where the first operator gets a password, while they have none."""
+    public_url: str
 
 
 def prepare(settings: Settings, surroundings: Surroundings) -> Prepared:
@@ -50,7 +52,7 @@ def prepare(settings: Settings, surroundings: Surroundings) -> Prepared:
             f"{fault.filename or settings.data_dir} cannot be used: {fault.strerror}. Other places "
             "are chosen with --data-dir, --key-file and, before the command, --profile."
         ) from fault
-    return Prepared(steps.token is not None, steps.link)
+    return Prepared(steps.token is not None, steps.link, steps.public_url)
 
 
 def serve(settings: Settings) -> None:
@@ -83,6 +85,27 @@ def new_link(settings: Settings) -> str:
     from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
 
     return asyncio.run(offline.issue_local_link(settings))
+
+
+def choose(settings: Settings, changes: Mapping[str, str | None]) -> None:
+    """Choose settings, or with None take a choice back, in the database itself."""
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
+
+    asyncio.run(offline.chosen_settings(settings, changes))
+
+
+def chosen(settings: Settings) -> Mapping[str, str]:
+    """Return the settings that operators chose, by name; none where nothing was started yet."""
+    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
+
+    if not offline.has_database(settings):
+        return {}
+    try:
+        found = asyncio.run(offline.chosen_settings(settings, {}))
+    except ConnectsmithError as fault:
+        warn(f"What was chosen on the Settings page cannot be read: {fault.message}")
+        return {}
+    return {name: value for name, (value, is_chosen) in found.items() if is_chosen}
 
 
 def examine(settings: Settings) -> list[Finding]:

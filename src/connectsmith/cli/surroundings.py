@@ -11,9 +11,10 @@ from typing import cast
 import typer
 
 from connectsmith.errors import CallerError
+from connectsmith.places import Places, places
 from connectsmith.sdk import Client, Profile, read_profile
 from connectsmith.setting_values import origin
-from connectsmith.settings import PREFIX, Loaded, Places, load, places
+from connectsmith.settings import PREFIX, Loaded, load
 
 _MADE_BY_MAKE = ".base"
 """A file that the Makefile leaves in its virtual environment."""

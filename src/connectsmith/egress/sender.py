@@ -1,7 +1,7 @@
 """The port `Sender` on aiohttp: judge, dial, read within limits, follow redirects by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,12 +73,14 @@ class HttpSender:
         self,
         policy: EgressPolicy,
         *,
+        is_ours: Callable[[str, int], bool] = lambda _host, _port: False,
         limits: Limits | None = None,
         user_agent: str = "Connectsmith",
         lookup: Lookup = system_lookup,
         extra_ca_file: Path | None = None,
     ) -> None:
         self._policy = policy
+        self._is_ours = is_ours
         self._may_permit = lru_cache(maxsize=4096)(partial(_may_permit, policy))
         self._limits = limits or Limits()
         self._user_agent = user_agent
@@ -150,7 +152,7 @@ class HttpSender:
         """Judge one request, send it, and return when its answer's head is there."""
         request, url, attempt = trip.request, trip.url, trip.attempt
         _check_destinations(request, url)
-        if not self._may_permit(url.origin):
+        if not self._may_permit(url.origin) or self._is_ours(url.origin.host, url.origin.port):
             raise denial(attempt)
         keep = request.purpose not in _CREDENTIAL_PURPOSES
         pool = self._open_pool()

@@ -24,8 +24,8 @@ from connectsmith.keys.record import (
     seal_record,
 )
 from connectsmith.keys.root import RootKey
+from connectsmith.service.meta_ports import Meta
 from connectsmith.service.ports import (
-    Meta,
     SealPlace,
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from connectsmith.service.access import Access
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.calls import CallDesk
+from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.clients import ClientCare
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
@@ -23,6 +24,7 @@ class Chores:
     def __init__(
         self,
         *,
+        settings: ChosenSettings,
         access: Access,
         clients: ClientCare,
         sign_in: SignIn,
@@ -37,6 +39,7 @@ class Chores:
         records: Records,
         keep_alive: KeepAlive,
     ) -> None:
+        self._settings = settings
         self._access = access
         self._clients = clients
         self._sign_in = sign_in
@@ -54,6 +57,7 @@ class Chores:
     async def often(self) -> None:
         """Do what people wait for: seconds apart."""
         await _each(
+            self._settings.look,
             self._refresher.store_held,
             self._authorizations.expire,
             self._devices.poll_due,
@@ -65,6 +69,7 @@ class Chores:
     async def seldom(self) -> None:
         """Do the rest: a minute apart."""
         await _each(
+            self._settings.look,
             self._access.flush,
             self._secrets.flush,
             self._clients.tend,

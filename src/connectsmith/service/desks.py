@@ -8,6 +8,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
+from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
@@ -30,6 +31,7 @@ class Desks:
     """What the shells may ask for."""
 
     rules: Rules
+    settings: ChosenSettings
     clock: Clock
     access: Access
     connectors: ConnectorDesk

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from connectsmith.core.definition.facts import sign_in_kind
-from connectsmith.service.address_change import AddressChange
 from connectsmith.service.caller import Caller
+from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.ports import Clock, Storage
 from connectsmith.service.readings import read_text
 from connectsmith.service.rows import ConnectorRow, EventRow, Page
-from connectsmith.service.rules import Rules
 from connectsmith.service.summary_ports import Tally
 
 State = Literal["draft", "published", "changed"]
@@ -49,12 +48,12 @@ class Overviews:
     """Make lists of connectors."""
 
     def __init__(
-        self, connectors: ConnectorDesk, storage: Storage, clock: Clock, rules: Rules
+        self, connectors: ConnectorDesk, storage: Storage, clock: Clock, settings: ChosenSettings
     ) -> None:
         self._connectors = connectors
         self._summaries = storage.summaries
         self._events = storage.events
-        self.address = AddressChange(storage.meta, clock, rules)
+        self._settings = settings
         self._clock = clock
         self._facts: OrderedDict[tuple[str, str, int], DraftFacts] = OrderedDict()
 
@@ -102,7 +101,7 @@ class Overviews:
         ]
 
     async def _moved(self, caller: Caller, ids: Sequence[str]) -> frozenset[str]:
-        since = await self.address.at()
+        since = self._settings.changed_at
         if since is None:
             return frozenset()
         return await self._summaries.not_signed_in_since(caller.workspace, ids, since)

@@ -15,6 +15,7 @@ from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
+from connectsmith.service.meta_ports import Meta
 from connectsmith.service.rows import (
     ApiTokenRow,
     CallRow,
@@ -332,16 +333,6 @@ class Events(Protocol):
 
     async def recent(self, workspace: str, limit: int) -> Sequence[EventRow]: ...
     async def prune(self, before: datetime) -> int: ...
-
-
-class Meta(Protocol):
-    """Small facts about the installation (key check value, installation id)."""
-
-    async def get(self, key: str) -> str | None: ...
-    async def put(self, key: str, value: str) -> None: ...
-    async def put_first(self, key: str, value: str) -> str:
-        """Put a value unless the key has one; return the one it has then, in every process."""
-        ...
 
 
 class Storage(Protocol):

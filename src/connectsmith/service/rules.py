@@ -1,17 +1,28 @@
 """The figures and addresses that use cases go by; settings fill them, tests shrink them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from connectsmith.core.connection.keep_alive import USUAL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rules:
-    """What the administrator decided, as the use cases need it."""
+    """What the administrator decided, as the use cases need it.
+
+    One object for all of them. What operators may choose while the server runs is written by
+    `ChosenSettings` alone, and read at each use: `public_url` and what is kept of calls.
+    """
 
     public_url: str
     """Scheme, host and port under which browsers reach us; no trailing slash."""
+    former_urls: tuple[str, ...] = ()
+    """Public URLs of late: whoever is there, or comes back there, is still answered."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Where settings come from that the administrator gave: nobody can choose those."""
     installation_name: str = "Connectsmith"
     sandbox: str | None = None
     """Where the sandbox is, if it may be reached."""
@@ -56,6 +67,10 @@ class Rules:
     revocation_attempts: int = 33
     """Rather more than a day, as the pauses grow to an hour."""
 
+    def is_ours(self, host: str, port: int) -> bool:
+        """Tell whether host and port lead here, as far as public URLs say."""
+        return any(_place(each) == (host, port) for each in (self.public_url, *self.former_urls))
+
     def callback_url(self, connector: str) -> str:
         """Return the redirect URI of a connector: its own, never shared (RFC 9700 section 4.4)."""
         return f"{self.public_url}/oauth/callback/{connector}"
@@ -71,3 +86,9 @@ class Rules:
     def start_url(self, value: str) -> str:
         """Return the address of a start page."""
         return f"{self.public_url}/oauth/start/{value}"
+
+
+@lru_cache(maxsize=64)
+def _place(url: str) -> tuple[str | None, int]:
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)

@@ -4,6 +4,7 @@ import contextlib
 
 from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
+from connectsmith.service.meta_ports import Meta
 from connectsmith.service.ports import (
     Accounts,
     Calls,
@@ -12,7 +13,6 @@ from connectsmith.service.ports import (
     Events,
     Idempotency,
     Jobs,
-    Meta,
 )
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions

@@ -2,6 +2,7 @@
 
 from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.client_ports import ClientRecords
+from connectsmith.service.meta_ports import Meta
 from connectsmith.service.ports import (
     Accounts,
     Calls,
@@ -10,7 +11,6 @@ from connectsmith.service.ports import (
     Events,
     Idempotency,
     Jobs,
-    Meta,
 )
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions

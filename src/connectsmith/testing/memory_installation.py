@@ -166,3 +166,9 @@ class MemoryMeta:
 
     async def put_first(self, key: str, value: str) -> str:
         return self._values.setdefault(key, value)
+
+    async def replace(self, key: str, value: str, *, expected: str) -> bool:
+        if self._values.get(key) != expected:
+            return False
+        self._values[key] = value
+        return True

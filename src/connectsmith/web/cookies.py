@@ -8,7 +8,7 @@ hold the port.
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -23,17 +23,37 @@ NOTE_SECONDS: Final = 60
 _DEFAULT_PORT: Final = 80
 
 
+def urls_of(request: Request) -> tuple[str, ...]:
+    """Return the public URL, and the former one that a browser is still at, if it is.
+
+    Cookies are given as the first says. What was given under the other one is taken back there, so
+    that nobody is signed out, or loses a sign-in under way, by a change.
+    """
+    desks: Desks = request.app.state.desks
+    host = request.headers.get("host")
+    former = [each for each in desks.rules.former_urls if urlsplit(each).netloc == host]
+    return (desks.rules.public_url, *former)
+
+
 @dataclass(frozen=True, slots=True)
 class PageCookies:
     """How an installation names and sends its pages' cookies."""
 
     secure: bool
     port: int
+    before: "PageCookies | None" = None
+    """How it did at the former URL that the browser is still at."""
 
     @classmethod
-    def of(cls, desks: Desks) -> "PageCookies":
-        """Return the cookies of an installation."""
-        parts = urlsplit(desks.rules.public_url)
+    def of(cls, request: Request) -> "PageCookies":
+        """Return the cookies for a browser."""
+        here, *former = map(cls.at, urls_of(request))
+        return replace(here, before=next(iter(former), None))
+
+    @classmethod
+    def at(cls, url: str) -> "PageCookies":
+        """Return the cookies under a public URL."""
+        parts = urlsplit(url)
         return cls(parts.scheme == "https", parts.port or _DEFAULT_PORT)
 
     def name(self, what: str) -> str:
@@ -44,7 +64,10 @@ class PageCookies:
 
     def read(self, request: Request, what: str) -> str | None:
         """Return what the browser brought."""
-        return request.cookies.get(self.name(what)) or None
+        brought = request.cookies.get(self.name(what))
+        if not brought and self.before is not None:
+            return self.before.read(request, what)
+        return brought or None
 
     def put(self, response: Response, what: str, value: str, lifetime: timedelta) -> None:
         """Let the browser keep a value."""
@@ -63,6 +86,8 @@ class PageCookies:
         response.delete_cookie(
             self.name(what), path="/", secure=self.secure, httponly=True, samesite="lax"
         )
+        if self.before is not None:
+            self.before.drop(response, what)
 
     def put_session(self, response: Response, *, session: str, device: str) -> None:
         """Let the browser keep what a session that has just begun handed out."""

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from connectsmith.errors import CrossSiteRequest
 from connectsmith.service.desks import Desks
+from connectsmith.setting_values import is_loopback
 from connectsmith.web.cookies import is_form_value
 
 FIELD = "form"
@@ -35,11 +36,14 @@ def check_origin(request: Request, desks: Desks) -> None:
 
 
 def _own_origins(request: Request, desks: Desks) -> set[str]:
-    """Return our origins; on loopback, that includes whichever name of this machine was used."""
-    public = urlsplit(desks.rules.public_url)
-    own = {f"{public.scheme}://{public.netloc}"}
-    if public.scheme == "http":
-        own.add(f"http://{request.headers.get('host', '')}")
+    """Return our origins, and those of late: whoever is still there can go on.
+
+    On this machine that includes whichever of its names was used.
+    """
+    rules, host = desks.rules, request.headers.get("host", "")
+    own = {rules.public_url, *rules.former_urls}
+    if rules.public_url.startswith("http:") or is_loopback(urlsplit(f"//{host}").hostname or ""):
+        own.add(f"http://{host}")
     return own
 
 

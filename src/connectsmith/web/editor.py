@@ -5,6 +5,7 @@ the text while it is typed. Rules are the use cases': this module only writes th
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -30,6 +31,8 @@ class EditorView:
     opened: JSON
     callback_url: str
     concerns: tuple[str, ...]
+    moved_at: datetime | None
+    """When the callback URL became another, until somebody signs in with it."""
 
 
 async def editor(visit: Visit) -> Response:
@@ -49,7 +52,10 @@ async def editor(visit: Visit) -> Response:
         },
     }
     concerns = tuple(each.message for each in callback.concerns)
-    return visit.editor_page("editor.html", EditorView(look.row, opened, callback.url, concerns))
+    summary = await visit.desks.overviews.connector(visit.caller, look.row.id)
+    moved_at = visit.desks.settings.changed_at if summary.callback_changed else None
+    view = EditorView(look.row, opened, callback.url, concerns, moved_at)
+    return visit.editor_page("editor.html", view)
 
 
 def _look(look: Look) -> JSON:

@@ -29,7 +29,7 @@ from connectsmith.errors import (
 from connectsmith.service.browser_steps import Arrival, Outcome
 from connectsmith.service.caller import Caller
 from connectsmith.service.desks import Desks
-from connectsmith.web.cookies import PageCookies
+from connectsmith.web.cookies import PageCookies, urls_of
 from connectsmith.web.visit import Visit
 
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -91,6 +91,9 @@ def _leave(url: str) -> RedirectResponse:
 # -- cookies: one for each authorization, so that several can be under way in one browser ----------
 
 
+_PREFIXES: Final = {True: "__Host-connectsmith_", False: "connectsmith_"}
+
+
 @dataclass(frozen=True, slots=True)
 class Jar:
     """How cookies are named and sent.
@@ -100,21 +103,19 @@ class Jar:
     """
 
     secure: bool
+    prefixes: tuple[str, ...]
+    """What stands before an authorization's id: in what is put, and in what else is read."""
 
     @classmethod
-    def of(cls, desks: Desks) -> "Jar":
-        """Return the jar of an installation."""
-        return cls(desks.rules.public_url.startswith("https:"))
-
-    @property
-    def prefix(self) -> str:
-        """What stands before an authorization's id."""
-        return "__Host-connectsmith_" if self.secure else "connectsmith_"
+    def of(cls, request: Request) -> "Jar":
+        """Return the jar for a browser."""
+        by_https = [each.startswith("https:") for each in urls_of(request)]
+        return cls(by_https[0], tuple(_PREFIXES[each] for each in by_https))
 
     def put(self, response: Response, name: str, value: str, *, connector: str, age: int) -> None:
         """Give the browser a cookie for the callback of a connector."""
         response.set_cookie(
-            self.prefix + name,
+            self.prefixes[0] + name,
             value,
             max_age=age,
             path="/" if self.secure else f"/oauth/callback/{connector}",
@@ -126,9 +127,10 @@ class Jar:
     def read(self, request: Request) -> dict[str, str]:
         """Return the browser's cookies by what they were put as."""
         return {
-            name.removeprefix(self.prefix): value
+            name.removeprefix(prefix): value
+            for prefix in reversed(self.prefixes)
             for name, value in request.cookies.items()
-            if name.startswith(self.prefix)
+            if name.startswith(prefix)
         }
 
 
@@ -173,7 +175,7 @@ async def depart(request: Request) -> Response:
     except ConnectsmithError as error:
         return _failed(error)
     response = _leave(departure.url)
-    Jar.of(desks).put(
+    Jar.of(request).put(
         response,
         departure.authorization,
         departure.cookie,
@@ -188,7 +190,7 @@ async def callback(request: Request) -> Response:
     if _is_not_a_visit(request):
         return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers=HEADERS)
     desks, connector = _desks(request), request.path_params["connector"]
-    jar = Jar.of(desks)
+    jar = Jar.of(request)
     query = request.scope["query_string"][: LONGEST_QUERY + 1].decode("latin-1")
     session = await session_of(request)
     try:
@@ -225,7 +227,7 @@ async def session_of(request: Request) -> Caller | None:
     """Return the operator's session that the browser is signed in with, if any."""
     desks = _desks(request)
     try:
-        value = PageCookies.of(desks).read(request, "session")
+        value = PageCookies.of(request).read(request, "session")
         return (await desks.sign_in.recognise(value)).caller
     except SignInRequired:
         return None
@@ -257,7 +259,7 @@ async def outcome(request: Request) -> Response:
     """Show what became of an authorization, at an address that holds neither code nor state."""
     desks = _desks(request)
     connector, authorization = request.path_params["connector"], request.path_params["outcome"]
-    cookies = Jar.of(desks).read(request)
+    cookies = Jar.of(request).read(request)
     try:
         told = await desks.browser.outcome(connector, authorization, cookies.get(authorization, ""))
     except ConnectsmithError as error:

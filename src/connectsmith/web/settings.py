@@ -1,6 +1,6 @@
-"""Settings: API tokens to issue and revoke, and what the administrator of the server has set."""
+"""Settings: API tokens to issue and revoke, the public base URL, and how much is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from connectsmith.errors import CallerError
 from connectsmith.service.caller import SCOPES
+from connectsmith.service.desks import Desks
 from connectsmith.service.rows import ApiTokenRow
 from connectsmith.web.navigation import SETTINGS
 from connectsmith.web.problems import status_of
@@ -41,16 +42,33 @@ class NewToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting that can be chosen here, unless the administrator gave it."""
+
+    name: str
+    seen: str
+    """The value in force, as forms bring it along."""
+    value: str
+    """What the field shows: what was typed, where that could not be."""
+    source: str | None
+    """Where the administrator gave it."""
+    chosen: bool
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the page shows."""
 
     tokens: Sequence[TokenLine]
     new: NewToken
-    public_url: str
+    public_url: Choice
+    days: Choice
+    megabytes: Choice
     by_https: bool
+    here: str
+    """The address that the browser is at, where that is not the public one."""
     address_changed_at: datetime | None
-    transcript_days: int
-    transcript_megabytes: int
     issued: str = field(default="", repr=False)
     """The text of the API token that was just issued: shown this once."""
 
@@ -60,20 +78,47 @@ async def settings(visit: Visit) -> Response:
     return visit.page("settings.html", await _view(visit))
 
 
-async def _view(visit: Visit, *, new: NewToken | None = None, issued: str = "") -> Settings:
+async def _view(
+    visit: Visit,
+    *,
+    new: NewToken | None = None,
+    issued: str = "",
+    typed: Mapping[str, str] | None = None,
+    refused: CallerError | None = None,
+) -> Settings:
     desks = visit.desks
-    rules, now = desks.rules, desks.clock.now()
+    public, now = desks.rules.public_url, desks.clock.now()
     rows = await desks.access.tokens(visit.caller)
     return Settings(
         tokens=[TokenLine(row, _state(row, now)) for row in rows],
         new=new or NewToken(),
-        public_url=rules.public_url,
-        by_https=urlsplit(rules.public_url).scheme == "https",
-        address_changed_at=await desks.overviews.address.at(),
-        transcript_days=rules.transcripts_kept.days,
-        transcript_megabytes=rules.transcript_bytes // MEGABYTE,
+        public_url=_choice(desks, "public_url", typed or {}, refused),
+        days=_choice(desks, "transcript_days", typed or {}, refused),
+        megabytes=_choice(desks, "transcript_bytes", typed or {}, refused),
+        by_https=public.startswith("https:"),
+        here="" if visit.came_by == urlsplit(public).netloc else visit.came_by,
+        address_changed_at=desks.settings.changed_at,
         issued=issued,
     )
+
+
+def _choice(
+    desks: Desks, name: str, typed: Mapping[str, str], refused: CallerError | None
+) -> Choice:
+    settings = desks.settings
+    seen = settings.values()[name]
+    return Choice(
+        name,
+        seen,
+        typed.get(name, _as_typed(name, seen)),
+        settings.source(name),
+        settings.is_chosen(name),
+        error=refused.message if refused is not None and refused.place == name else "",
+    )
+
+
+def _as_typed(name: str, value: str) -> str:
+    return str(int(value) // MEGABYTE) if name == "transcript_bytes" else value
 
 
 def _state(row: ApiTokenRow, now: datetime) -> Literal["active", "expired", "revoked"]:
@@ -112,8 +157,44 @@ async def revoke(visit: Visit) -> Response:
     return visit.go("/settings", note="The API token was revoked. It works no more.")
 
 
+async def move(visit: Visit) -> Response:
+    """Choose the public base URL."""
+    return await _choose(visit, ("public_url",), "The public base URL was saved. It holds now.")
+
+
+async def keep(visit: Visit) -> Response:
+    """Choose how much is kept."""
+    return await _choose(visit, ("transcript_days", "transcript_bytes"), "Saved. It holds now.")
+
+
+async def _choose(visit: Visit, names: Sequence[str], note: str) -> Response:
+    """Choose what of a form can be chosen; or with its button `usual`, take the choice back."""
+    form, settings, caller = await visit.form(), visit.desks.settings, visit.caller
+    names = [name for name in names if settings.source(name) is None]
+    typed = {name: form.line(name) for name in names}
+    usual = form.text("usual") != ""
+    chosen = {name: None if usual else _in_bytes(name, typed[name]) for name in names}
+    try:
+        await settings.choose(
+            (caller.workspace, caller.token),
+            chosen,
+            seen={name: form.text(f"seen_{name}") for name in names},
+        )
+    except CallerError as error:
+        view = await _view(visit, typed=typed, refused=error)
+        return visit.page("settings.html", view, status=status_of(error))
+    return visit.go("/settings", note=note)
+
+
+def _in_bytes(name: str, typed: str) -> str:
+    whole = name == "transcript_bytes" and typed.isascii() and typed.isdecimal()
+    return str(int(typed) * MEGABYTE) if whole else typed
+
+
 routes = [
     operator_page("/settings", settings, place=SETTINGS),
+    operator_post("/settings/public-url", move, place=SETTINGS),
+    operator_post("/settings/retention", keep, place=SETTINGS),
     operator_post("/settings/tokens", issue, place=SETTINGS),
     operator_post("/settings/tokens/{token}/revoke", revoke, place=SETTINGS),
 ]

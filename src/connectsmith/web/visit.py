@@ -106,12 +106,17 @@ class Visit:
     @property
     def cookies(self) -> PageCookies:
         """The installation's cookies."""
-        return PageCookies.of(self.desks)
+        return PageCookies.of(self.request)
 
     @property
     def by_htmx(self) -> bool:
         """Whether a part of a page is asked for, not a page."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def came_by(self) -> str:
+        """The host, with its port, by which the browser came."""
+        return self.request.headers.get("host", "")
 
     @property
     def return_path(self) -> str:
@@ -300,8 +305,7 @@ def _for_operators(view: View, place: str) -> Endpoint:
 
 def _for_everybody(view: View) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        desks: Desks = request.app.state.desks
-        cookies = PageCookies.of(desks)
+        cookies = PageCookies.of(request)
         known = cookies.read(request, "visit")
         visit = Visit(request, stranger=known or new_nonce())
         try:

@@ -26,7 +26,15 @@ from connectsmith.storage.sql_storage import SqlStorage
 from connectsmith.storage.sqlite.connecting import connect
 from connectsmith.storage.sqlite.row_cache import RowCache
 
-_TABLES = ("api_tokens", "connectors", "revisions", "secrets", "connections", "client_records")
+_TABLES = (
+    "api_tokens",
+    "connectors",
+    "revisions",
+    "secrets",
+    "connections",
+    "client_records",
+    "meta",
+)
 _NOT_TOLD = {("connectors", "created_by"), ("connectors", "name_folded")}
 
 
@@ -41,6 +49,7 @@ async def storage(tmp_path: Path) -> AsyncIterator[SqlStorage]:
     await opened.secrets.add([secret()])
     assert await opened.client_records.add(client_record())
     await opened.connections.add(connection())
+    await opened.meta.put("fact", "one")
     yield opened
     await opened.close()
 
