@@ -127,3 +127,18 @@ def workbench(browser: Browser, tmp_path: Path) -> Iterator[Workbench]:
 def page(workbench: Workbench) -> Page:
     """A browser in which the first operator is signed in, on no page yet."""
     return workbench.operator()
+
+
+@pytest.fixture
+def desk(page: Page) -> Page:
+    """The operator's browser, which has a clipboard; what is copied elsewhere comes from there."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return page
+
+
+@pytest.fixture
+def console(workbench: Workbench, desk: Page) -> Page:
+    """A second window, on the page where the sandbox's apps are registered."""
+    opened = desk.context.new_page()
+    opened.goto(workbench.sandbox.issuer)
+    return opened

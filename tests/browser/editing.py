@@ -94,6 +94,12 @@ _PASTE = """
 """
 
 
+def editor_of(page: Page) -> Editor:
+    """Wait for the editor that a page is being led to."""
+    page.wait_for_url("**/connectors/con_*")
+    return Editor(page, page.url.rsplit("/", 1)[1].partition("?")[0]).wait()
+
+
 def made(workbench: Workbench, text: str) -> str:
     """Make a connector; return its id."""
     found = workbench.installation.api.post("/v1/connectors", {"definition": text})

@@ -6,7 +6,6 @@ Whatever it has in bold must be on the page, word for word, when the reader come
 
 import json
 import os
-import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -114,9 +113,8 @@ def stores_a_secret(reader: Reader, page: Page, sandbox: Page) -> None:
     reader.fills(dialog, "Secret Name", "clientSecret")
     reader.reads("Secret Value")
     value = dialog.get_by_label("Secret Value").locator("visible=true")
-    reader.reads("Client secret")
-    shown = sandbox.locator("dt", has_text=re.compile("^Client secret$")).locator("+ dd")
-    value.fill(shown.first.inner_text())
+    shown = sandbox.get_by_label(reader.reads("Client secret"))
+    value.fill(shown.first.input_value())
     reader.ticks(dialog, "The new values may be sent to these origins, and nowhere else:")
     illustrate(page, "secret-keys")
     reader.presses(dialog, "Save")
@@ -134,6 +132,7 @@ def registers_the_callback_url(reader: Reader, page: Page, sandbox: Page) -> Non
     sandbox.keyboard.press("Control+V")
     reader.presses(sandbox, "Add")
     expect(sandbox.get_by_role("status")).to_be_visible()
+    reader.sees(sandbox, "Register another app")
     page.bring_to_front()
 
 

@@ -1,4 +1,5 @@
 import httpx
+import pytest
 from tests.servers.sandbox import SandboxServer
 
 from connectsmith.samples import PRACTICE_CLIENT_ID
@@ -45,6 +46,40 @@ def test_an_unacceptable_callback_url_is_named_and_changes_nothing(sandbox: Sand
     assert page.status_code == 422
     assert "whole http or https address" in page.text
     assert "None yet." in page.text
+
+
+def test_an_app_is_registered_by_a_form_and_its_secret_is_shown(sandbox: SandboxServer) -> None:
+    form = {"name": "My <b>calendar</b>", "redirect_uri": ""}
+
+    page = httpx.post(f"{sandbox.issuer}/settings/clients", data=form)
+
+    made = list(sandbox.state.clients)[-1]
+    assert page.status_code == 200
+    assert (made.name, made.redirect_uris) == (form["name"], ())
+    for shown in (made.id, made.secret, "My &lt;b&gt;calendar&lt;/b&gt;"):
+        assert shown in page.text
+
+
+def test_an_app_may_be_registered_with_its_callback_url(sandbox: SandboxServer) -> None:
+    callback = "http://127.0.0.1:8400/oauth/callback/con_a"
+
+    httpx.post(
+        f"{sandbox.issuer}/settings/clients", data={"name": "Mine", "redirect_uri": callback}
+    )
+
+    assert list(sandbox.state.clients)[-1].redirect_uris == (callback,)
+
+
+@pytest.mark.parametrize(
+    "form", [{"name": " "}, {}, {"name": "Mine", "redirect_uri": "javascript:alert(1)"}]
+)
+def test_an_app_without_a_name_or_with_another_kind_of_address_is_not_registered(
+    sandbox: SandboxServer, form: dict[str, str]
+) -> None:
+    page = httpx.post(f"{sandbox.issuer}/settings/clients", data=form)
+
+    assert page.status_code == 422
+    assert len(list(sandbox.state.clients)) == 1
 
 
 def test_a_reloaded_form_address_leads_back_to_the_start_page(sandbox: SandboxServer) -> None:

@@ -45,6 +45,7 @@ class Control:
             Route("/sandbox.css", self.style),
             Route("/sandbox/log", self.log),
             Route("/sandbox/clients", self._json(self._register, 201), methods=["POST"]),
+            Route("/settings/clients", self._form(self._register_app), methods=["POST"]),
             *(
                 Route(f"/sandbox/{name}", self._json(change), methods=["POST"])
                 for name, change in forms.items()
@@ -120,6 +121,15 @@ class Control:
         if "access_token_seconds" in members:
             client = self._sandbox.clients.set_lifetime(client, _seconds(members))
         return _shown(client)
+
+    def _register_app(self, members: Members) -> Members:
+        """Register a client as a form describes it: its callback URL may be added later."""
+        uri = members.get("redirect_uri")
+        client = self._sandbox.clients.register(
+            _text(members, "name"),
+            redirect_uris=(_text(members, "redirect_uri"),) if uri else (),
+        )
+        return {"did": f"“{client.name}” is registered. Its client id and secret are below."}
 
     def _add_redirect_uri(self, members: Members) -> Members:
         uri = _text(members, "redirect_uri")
