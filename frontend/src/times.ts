@@ -9,7 +9,17 @@ function localise(within: ParentNode): void {
   }
 }
 
+/** Say in minutes and seconds how far ahead the moments in [data-left] are. */
+function countDown(): void {
+  for (const time of document.querySelectorAll<HTMLTimeElement>("[data-left] time[datetime]")) {
+    const seconds = Math.max(0, Math.round((new Date(time.dateTime).getTime() - Date.now()) / 1000));
+    const rest = String(seconds % 60).padStart(2, "0");
+    time.textContent = `${Math.floor(seconds / 60)}:${rest}`;
+  }
+}
+
 export function times(): void {
+  setInterval(countDown, 1000);
   localise(document);
   document.addEventListener("htmx:load", (event) => localise(event.target as Element));
 }

@@ -20,6 +20,7 @@ from connectsmith.service.calls import CallDesk
 from connectsmith.service.chores import Chores
 from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.clients import Clients, clients_of
+from connectsmith.service.connecting import Connecting
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
@@ -31,7 +32,6 @@ from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.proof import Prover
-from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.renewal import Renewer
@@ -122,7 +122,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         records=base.records,
         sign_in=base.sign_in,
         debugger=_debugger(parts, base, held, connectors),
-        reconnection=Reconnection(held.connections, held.authorizing.desk, base.blueprints),
+        connecting=Connecting(held.connections, held.authorizing.desk, base.blueprints),
     )
     chores = Chores(
         settings=settings,

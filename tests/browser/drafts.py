@@ -73,7 +73,7 @@ def consent(page: Page, *, button: str = "Allow", person: str = "Ada Lindqvist")
 
 def answer(window: Page, *, button: str = "Allow", person: str = "Ada Lindqvist") -> None:
     """Answer the sandbox's consent page."""
-    window.get_by_label(person).check()
+    window.get_by_role("radio", name=person).check()
     window.get_by_role("button", name=button).click()
 
 

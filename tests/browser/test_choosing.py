@@ -96,6 +96,68 @@ def test_one_of_several_is_chosen_by_keyboard(page: Page, connector: str) -> Non
     expect(page.get_by_text("Scopes granted")).to_be_visible()
 
 
+def created(page: Page, connector: str) -> None:
+    """Sign in, pick Vienna, create the connector and keep its connection."""
+    open_debugger(page, connector)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    answer(page)
+    page.get_by_label("Vienna").check()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Scopes granted")).to_be_visible()
+    page.get_by_role("button", name="Create Connector").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create Connector").click()
+    expect(page.get_by_text("is published, revision 1")).to_be_visible()
+
+
+@pytest.fixture
+def narrow(page: Page) -> Page:
+    """A browser that opens no windows: it goes to the service and back in its only tab."""
+    page.add_init_script("window.open = () => null")
+    return page
+
+
+def test_one_tab_carries_a_choice_through_every_way_to_connect(
+    workbench: Workbench, narrow: Page, connector: str, hostile: Hostile
+) -> None:
+    page = narrow
+    created(page, connector)
+
+    page.get_by_role("link", name="Connections").click()
+    page.get_by_role("button", name="Connect an account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sandbox Calendar").click()
+    expect(page).to_have_url(f"{workbench.address}/connections/connect/{connector}")
+    page.get_by_role("dialog").get_by_role("button", name="Sign In").click()
+    answer(page, person="Bram Okonjo")
+    dialog = page.get_by_role("dialog", name="Connect an account")
+    expect(dialog.get_by_label("Vienna")).to_be_visible()
+    page.reload()
+    dialog.get_by_label("Vienna").check()
+    dialog.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("is connected for Bram Okonjo.")).to_be_visible()
+    expect(page).to_have_url(f"{workbench.address}/connections")
+    assert held(workbench) == ["active", "active"]
+
+
+def test_one_tab_carries_a_choice_through_a_reconnection(
+    workbench: Workbench, narrow: Page, connector: str, hostile: Hostile
+) -> None:
+    page = narrow
+    created(page, connector)
+    hostile.on("/sites", sites("Berlin", "Oslo"))
+
+    page.goto("/connections")
+    menu(page, "Reconnect")
+    page.get_by_role("dialog").get_by_role("button", name="Sign In").click()
+    answer(page)
+    dialog = page.get_by_role("dialog", name="Reconnect")
+    dialog.get_by_label("Oslo").check()
+    dialog.get_by_role("button", name="Keep").click()
+
+    expect(page.get_by_text("The connection of Ada Lindqvist is renewed.")).to_be_visible()
+    assert held(workbench) == ["active"]
+    assert hostile.at("/sites/id-Oslo")
+
+
 def test_reconnecting_asks_when_what_was_chosen_is_gone(
     workbench: Workbench, page: Page, connector: str, hostile: Hostile
 ) -> None:

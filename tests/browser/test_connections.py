@@ -108,6 +108,47 @@ def test_same_account_reconnects_and_another_one_is_refused(
     assert (held["account"]["label"], held["status"]) == ("Ada Lindqvist", "active")
 
 
+def test_account_is_connected_to_a_published_connector(workbench: Workbench, page: Page) -> None:
+    published(workbench, page, keep=False)
+    drafted = ready(workbench)
+    page.goto("/connections")
+
+    page.get_by_role("button", name="Connect an account").click()
+    dialog = page.get_by_role("dialog", name="Connect an account")
+    expect(dialog.get_by_role("listitem")).to_have_count(1)
+    look_at(page, "connect-pick")
+    dialog.get_by_label("Find a connector").fill("nothing")
+    expect(dialog.get_by_text("No published connector’s name contains")).to_be_visible()
+    dialog.get_by_label("Find a connector").fill("calendar")
+    dialog.get_by_role("listitem").get_by_role("button").click()
+    with page.expect_popup() as opened:
+        dialog.get_by_role("button", name="Sign In").click()
+    answer(opened.value)
+
+    expect(page.get_by_text("is connected for Ada Lindqvist.")).to_be_visible()
+    expect(page.get_by_text("renews itself")).to_be_visible()
+    page.goto(f"/connections/connect/{drafted}")
+    expect(page.get_by_text("was never published")).to_be_visible()
+
+
+def test_refusal_in_the_same_tab_is_said_where_it_was_begun(
+    workbench: Workbench, page: Page
+) -> None:
+    page.add_init_script("window.open = () => null")
+    connector = ready(workbench)
+    workbench.installation.api.post(f"/v1/connectors/{connector}/publish", {})
+    page.goto(f"/connections/connect/{connector}")
+    dialog = page.get_by_role("dialog", name="Connect an account")
+
+    dialog.get_by_role("button", name="Sign In").click()
+    answer(page, button="Deny")
+
+    expect(dialog.get_by_text("Sign in again and allow it")).to_be_visible()
+    look_at(page, "connect-denied")
+    dialog.get_by_role("button", name="Close").click()
+    expect(page).to_have_url(f"{workbench.address}/connections")
+
+
 def test_revoking_and_deleting_ask_first(workbench: Workbench, page: Page) -> None:
     published(workbench, page)
     page.goto("/connections")

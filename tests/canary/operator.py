@@ -21,9 +21,8 @@ _PROOF = re.compile(r'name="form" value="([^"]+)"')
 _VERSION = re.compile(r'name="version" value="(\d+)"')
 _START = re.compile(r"/oauth/start/[\w-]+")
 _TOKEN = re.compile(r"cst_[\w-]+")
-_AUTHORIZATION = re.compile(r"/sign-in/(aut_\w+)")
+_AUTHORIZATION = re.compile(r"/(aut_\w+)")
 _CHALLENGE = re.compile(r"arrival\?challenge=([\w-]+)")
-_RECONNECTING = re.compile(r"/reconnect/(aut_\w+)")
 _REVOKE = re.compile(r"/settings/tokens/tok_\w+/revoke")
 _CONNECTOR = re.compile(r"/connectors/(con_\w+)")
 _CONNECTION = re.compile(r"(/connections/cnn_\w+)/reconnect")
@@ -237,29 +236,43 @@ class Operator:
         self._walk.authority.mode = "token error"
         self._post(f"{at}/test")
         self._walk.authority.mode = "good"
-        self._reconnect(at)
+        for way in (f"{at}/reconnect", f"/connections/connect/{self._walk.connector}"):
+            self._connect(way)
+        self._get("/connections/connect", htmx=True)
         self._get("/connections")
         for step in ("revoke", "delete"):
             self._get(f"{at}/{step}", htmx=True)
             self._post(f"{at}/{step}")
 
-    def _reconnect(self, at: str) -> str:
-        """Consent again; return where the progress of it is asked for."""
-        self._get(f"{at}/reconnect", htmx=True)
-        shown = self._post(f"{at}/reconnect", a0=self._owner(), window="own")
+    def _connect(self, way: str) -> None:
+        """Consent in this tab and in a window, come back, and give one up."""
+        for window in ("", "own"):
+            self._post(self._consented(way, window=window) + "/finish")
+            self._get(f"{way}/back")
+        shown = self._post(way, a0=self._owner(), window="own")
+        self._ledger.note("start value", _found(_START, shown).rpartition("/")[2])
+        self._post(f"{way}/{_found(_AUTHORIZATION, shown)}/cancel")
+
+    def _consented(self, way: str, *, window: str = "own") -> str:
+        """Consent; return where the progress of it is asked for."""
+        self._get(way)
+        self._get(way, htmx=True)
+        shown = self._post(way, a0=self._owner(), window=window)
         self._consent(shown)
-        progress = f"{at}/reconnect/{_found(_RECONNECTING, shown)}"
+        progress = f"{way}/{_found(_AUTHORIZATION, shown)}"
         self._get(progress, htmx=True)
         return progress
 
     def _choose(self) -> None:
         """Sign in and reconnect where an account has several of what is worked with."""
-        at = f"/connectors/{self._walk.make(choosing(self._walk.authority.origin))}/debugger"
+        connector = self._walk.make(choosing(self._walk.authority.origin))
+        at = f"/connectors/{connector}/debugger"
         picked = f"{at}/sign-in/{self._debug_sign_in(at, 'good')}/choose"
         self._post(picked, choice="0")
         self._post(f"{at}/publish", version=self._version(at), keep="yes")
         kept = _found(_CONNECTION, self._get("/connections"))
-        self._post(self._reconnect(kept) + "/choose", choice="1")
+        for way in (f"{kept}/reconnect", f"/connections/connect/{connector}"):
+            self._post(self._consented(way) + "/choose", choice="1")
 
     def _begin_and_end(self) -> None:
         """Begin connectors well and badly, and delete what was begun."""

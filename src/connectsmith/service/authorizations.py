@@ -216,8 +216,8 @@ class AuthorizationDesk:
         """Redeem the code for the session that started, once its own browser has come back.
 
         The session stands in place of the completion value: the callback was taken only in it,
-        with the authorization's cookie. What leads somewhere known, a test or the renewal of a
-        connection, is kept at once.
+        with the authorization's cookie. The connection is kept at once, and so is one that a
+        device code of this session made, unless its owner has to choose something first.
 
         Raises:
             AuthorizationWaiting, AuthorizationEnded: as `complete` does.
@@ -229,9 +229,10 @@ class AuthorizationDesk:
             redeeming = self._redeeming(row)
             if await self._authorizations.advance(redeeming, expected_status="returned"):
                 await self._redeem(redeeming, held)
-                if row.test or row.reconnects:
-                    with suppress(ChoiceNeeded):
-                        await self.keep(caller, authorization)
+            row = await self.own(caller, authorization)
+        if row.status == "completed" and row.by_session:
+            with suppress(ChoiceNeeded):
+                await self.keep(caller, authorization)
             row = await self.own(caller, authorization)
         return await self._outcome(row)
 

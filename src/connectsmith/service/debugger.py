@@ -49,6 +49,11 @@ class Bench:
         """Whether a person consents in a browser."""
         return self.blueprint.client is not None and self.blueprint.client.needs_browser
 
+    @property
+    def by_code(self) -> bool:
+        """Whether a person types a code at another screen."""
+        return self.blueprint.client is not None and self.blueprint.client.device is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

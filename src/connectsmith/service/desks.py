@@ -9,6 +9,7 @@ from connectsmith.service.beginnings import Beginnings
 from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.chosen_settings import ChosenSettings
+from connectsmith.service.connecting import Connecting
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.connectors import ConnectorDesk
 from connectsmith.service.debugger import Debugger
@@ -17,7 +18,6 @@ from connectsmith.service.discovery import Discovery
 from connectsmith.service.editing import EditorDesk
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.ports import Clock
-from connectsmith.service.reconnection import Reconnection
 from connectsmith.service.records import Records
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
@@ -51,4 +51,4 @@ class Desks:
     records: Records
     sign_in: SignIn
     debugger: Debugger
-    reconnection: Reconnection
+    connecting: Connecting

@@ -12,6 +12,7 @@ from connectsmith.core.connection.survival import Fate
 from connectsmith.errors import ConnectsmithError, NotFound
 from connectsmith.service.rows import ConnectionRow, LastGood
 from connectsmith.web.addresses import debugger_path
+from connectsmith.web.connect_view import ConnectView
 from connectsmith.web.debugger import ResultView, exchange_of, troubled
 from connectsmith.web.navigation import CONNECTIONS
 from connectsmith.web.visit import Visit, operator_page, operator_post
@@ -53,6 +54,8 @@ class ConnectionsView:
     rows: Sequence[ConnectionView]
     next: str | None
     first: bool
+    dialog: ConnectView | None
+    """What lies over the list from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ class TestView:
 
 async def connections(visit: Visit) -> Response:
     """List all connections, newest first."""
+    return await list_page(visit)
+
+
+async def list_page(visit: Visit, *, dialog: ConnectView | None = None) -> Response:
+    """Return the list, with a dialog over it."""
     after = visit.query("after") or None
     page = await visit.desks.connections.page(visit.caller, None, limit=ON_A_PAGE, after=after)
     rows = [each for each in page.items if _is_shown(each, visit)]
@@ -90,6 +98,7 @@ async def connections(visit: Visit) -> Response:
         ],
         next=f"{CONNECTIONS}?after={page.next}" if page.next else None,
         first=after is None,
+        dialog=dialog,
     )
     return visit.page("connections.html", view, leads_away=True)
 

@@ -40,6 +40,7 @@ class Line:
     sign_in: str
     state: str
     state_kind: str
+    published: bool
     standing: Sequence[tuple[str, str]]
     """How its connections are, and in which colour; nothing where it has none."""
     last_call_at: datetime | None
@@ -74,6 +75,7 @@ def line_of(summary: ConnectorSummary) -> Line:
         sign_in=SIGN_INS.get(facts.sign_in, facts.sign_in),
         state=name,
         state_kind=kind,
+        published=row.published is not None,
         standing=_standing(summary.tally),
         last_call_at=summary.last_call_at,
         callback_changed=summary.callback_changed,

@@ -14,6 +14,7 @@ from connectsmith.web.debugger import bench_of
 from connectsmith.web.field_forms import errors_by_key, owner_values, sign_in_fields
 from connectsmith.web.navigation import CONNECTORS
 from connectsmith.web.sign_in_view import (
+    UNANSWERED,
     SignInView,
     asks_again,
     failed_view,
@@ -24,13 +25,13 @@ from connectsmith.web.visit import Form, Visit, operator_page, operator_post
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Make a test connection, or begin an authorization in a window of its own or in this one."""
+    """Make a test connection, or begin an authorization: in a window, in this one, by a code."""
     form = await visit.form()
     bench = await bench_of(visit, form)
     fields = sign_in_fields(bench.blueprint.definition)
     typed = {each.name: form.text(each.name) for each in fields}
     try:
-        if bench.by_browser:
+        if bench.by_browser or bench.by_code:
             return await _begun(visit, bench, form)
         await visit.desks.debugger.sign_in(visit.caller, bench, owner_values(form, fields))
     except FieldInvalid as error:
@@ -50,8 +51,8 @@ async def _begun(visit: Visit, bench: Bench, form: Form) -> Response:
         owner_values(form, sign_in_fields(bench.blueprint.definition)),
         return_to=None if own_window else debugger_path(bench.connector.id),
     )
-    view = waiting(await sign_in_view(visit, bench), started.row)
-    return _part(visit, replace(view, start_path=urlsplit(started.start_url).path, returned=False))
+    view = waiting(visit, await sign_in_view(visit, bench), started.row)
+    return _part(visit, replace(view, start_path=urlsplit(started.start_url).path))
 
 
 async def _now(visit: Visit) -> Response:
@@ -66,7 +67,7 @@ def _part(visit: Visit, view: SignInView) -> Response:
 async def progress(visit: Visit) -> Response:
     """Say how far an authorization is; nothing to say while the browser is away."""
     row = await visit.desks.authorizations.get(visit.caller, visit.param("authorization"))
-    if row.status in ("created", "started"):
+    if row.status in UNANSWERED:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})
     bench = await visit.desks.debugger.open(visit.caller, visit.param("connector"))
     view = await sign_in_view(visit, bench)
@@ -83,7 +84,7 @@ async def cancel(visit: Visit) -> Response:
 
 
 async def finish(visit: Visit) -> Response:
-    """Redeem what the browser came back with, if the callback could not."""
+    """Redeem what the browser came back with, if the callback could not; keep what a code made."""
     await visit.form()
     with suppress(ConnectsmithError):  # what became of it stands in its record, which is shown
         await visit.desks.debugger.finish(visit.caller, visit.param("authorization"))

@@ -15,7 +15,8 @@ from connectsmith.web.addresses import debugger_path
 from connectsmith.web.field_forms import FieldView, sign_in_fields
 from connectsmith.web.visit import Form, Visit
 
-WAITING: Final = frozenset({"started", "returned", "redeeming", "completed"})
+WAITING: Final = frozenset({"started", "polling", "returned", "redeeming", "completed"})
+UNANSWERED: Final = frozenset({"created", "started", "polling"})
 ENDED: Final = frozenset({"failed", "expired"})
 NEXT_STEPS: Final[Mapping[str, str]] = {
     "consent_denied": "Sign in again and allow it, or remove the scope that was too much to ask.",
@@ -60,6 +61,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceView:
+    """What somebody types at another screen, and where; the server's words."""
+
+    code: str
+    address: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignInView:
     """The first row of the Debugger."""
 
@@ -69,6 +79,7 @@ class SignInView:
     kind: str
     fields: Sequence[FieldView] = ()
     by_browser: bool = False
+    by_code: bool = False
     facts: Facts | None = None
     failure: str = ""
     failure_code: str = ""
@@ -79,6 +90,10 @@ class SignInView:
     start_path: str = ""
     """Where the browser leaves for the authorization server; once."""
     callback: str = ""
+    device: DeviceView | None = None
+    """What waits to be typed at another screen."""
+    finishing: bool = False
+    """A connection was made, and waits to be kept by the browser that began."""
     poll: bool = False
     choices: Sequence[Choice] = ()
     """What the account has several of, where one has to be picked."""
@@ -100,13 +115,13 @@ async def sign_in_view(
     view = _form_view(visit, bench, values=values, errors=errors)
     if view.state == "open":
         return view
-    if bench.by_browser and not errors:
+    if (bench.by_browser or bench.by_code) and not errors:
         latest = await visit.desks.debugger.latest(visit.caller, bench.connector.id)
         if latest is not None and latest.test and latest.status == "completed":
             choices = await choices_of(visit, latest.id)
             if choices:
                 return replace(view, state="choosing", authorization=latest.id, choices=choices)
-        underway = _underway(view, latest, bench.connection)
+        underway = _underway(visit, view, latest, bench.connection)
         if underway is not None:
             return underway
     if bench.connection is None or errors:
@@ -140,33 +155,44 @@ def _form_view(
         kind=sign_in_kind(definition),
         fields=sign_in_fields(definition, values=values, errors=errors),
         by_browser=bench.by_browser,
+        by_code=bench.by_code,
         callback=visit.desks.rules.callback_url(bench.connector.id),
     )
 
 
 def _underway(
-    view: SignInView, latest: AuthorizationRow | None, held: ConnectionRow | None
+    visit: Visit, view: SignInView, latest: AuthorizationRow | None, held: ConnectionRow | None
 ) -> SignInView | None:
     """Return the view of an authorization that still matters."""
     if latest is None or not latest.test:
         return None
     if latest.status in WAITING:
-        return waiting(view, latest)
+        return waiting(visit, view, latest)
     newer = held is None or latest.created_at > held.created_at
     if latest.status in ENDED and newer:
         return failed_view(view, latest.error_code or "", latest.error_message or "")
     return None
 
 
-def waiting(view: SignInView, row: AuthorizationRow) -> SignInView:
+def waiting(visit: Visit, view: SignInView, row: AuthorizationRow) -> SignInView:
     """Return the view that asks the server again and again."""
     return replace(
         view,
         state="waiting",
         authorization=row.id,
-        returned=row.status != "started",
+        returned=row.status not in UNANSWERED,
+        device=device_of(visit, row),
+        finishing=row.status == "completed",
         poll=True,
     )
+
+
+def device_of(visit: Visit, row: AuthorizationRow) -> DeviceView | None:
+    """Return what is to be typed where; None where there is no code, or it was answered."""
+    said = visit.desks.devices.code_of(row)
+    if said is None:
+        return None
+    return DeviceView(said.user_code, said.verification_uri, row.expires_at)
 
 
 def failed_view(view: SignInView, code: str, message: str) -> SignInView:

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from connectsmith.errors import ConnectsmithError
 from connectsmith.web import (
     activity,
+    connecting,
     connections,
     connectors,
     debugger,
@@ -16,7 +17,6 @@ from connectsmith.web import (
     new_connector,
     pages,
     publication,
-    reconnecting,
     reference,
     settings,
     sign_in,
@@ -48,7 +48,7 @@ routes: list[BaseRoute] = [
     *debugger_sign_in.routes,
     *publication.routes,
     *connections.routes,
-    *reconnecting.routes,
+    *connecting.routes,
     *activity.routes,
     *icons.routes,
     *editor.routes,

@@ -8,7 +8,7 @@ from tests.service.standing import ISSUER, WORKSPACE, Standing, answered
 
 from connectsmith.errors import CallerError, FieldInvalid, OtherAccount
 from connectsmith.service.caller import SCOPES, Caller
-from connectsmith.service.reconnection import Reconnection
+from connectsmith.service.connecting import Connecting
 
 ADA = Caller(WORKSPACE, "ses_ada", "ope_ada", frozenset(SCOPES))
 
@@ -34,8 +34,8 @@ class Keyed:
         self.connector = connector
 
     @property
-    def desk(self) -> Reconnection:
-        return self.installation.application.desks.reconnection
+    def desk(self) -> Connecting:
+        return self.installation.application.desks.connecting
 
     async def connect(self, account: str, *, test: bool = False) -> Any:
         self.installation.sender.reply(answered({"id": account}))
@@ -45,7 +45,9 @@ class Keyed:
 
     async def enter(self, row: Any, account: str) -> Any:
         self.installation.sender.reply(answered({"id": account}))
-        return await self.desk.enter(ADA, row, {"key": f"new-key-of-{account}"})
+        return await self.desk.enter(
+            ADA, await self.desk.again(row), {"key": f"new-key-of-{account}"}
+        )
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ async def test_key_whose_account_cannot_be_found_out_changes_nothing(one: Keyed)
     one.installation.sender.reply(answered({"error": "no"}, 401))
 
     with pytest.raises(OtherAccount, match="could not be found out"):
-        await one.desk.enter(ADA, row, {"key": "a-broken-key"})
+        await one.desk.enter(ADA, await one.desk.again(row), {"key": "a-broken-key"})
 
     (left,) = await one.installation.connections()
     assert left.version == row.version
@@ -91,8 +93,8 @@ async def test_missing_key_and_test_connections_are_refused_before_anything(one:
     row, test = await one.connect("ada"), await one.connect("ada", test=True)
 
     with pytest.raises(FieldInvalid):
-        await one.desk.enter(ADA, row, {})
+        await one.desk.enter(ADA, await one.desk.again(row), {})
     with pytest.raises(CallerError, match="in the Debugger"):
-        await one.desk.enter(ADA, test, {"key": "another"})
+        await one.desk.enter(ADA, await one.desk.again(test), {"key": "another"})
 
     assert len(await one.installation.connections()) == 2
