@@ -1,6 +1,7 @@
 """Device codes: asked for at the server's pace, kept by whoever began, lost with no process."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,8 +9,11 @@ from urllib.parse import parse_qs
 import pytest
 from tests.service.standing import ISSUER, TOKENS, Standing, answered, standing
 
+from connectsmith.core.connection.status import Status
 from connectsmith.core.message import HttpRequest, HttpResponse
-from connectsmith.errors import TimedOut
+from connectsmith.errors import NotFound, TimedOut
+from connectsmith.service.caller import SCOPES, Caller
+from connectsmith.service.rows import ConnectionRow
 
 CODES: dict[str, Any] = {
     "device_code": "the-device-code",
@@ -241,3 +245,69 @@ async def test_poll_sends_the_device_code_and_proves_the_client(installation: St
         "client_id": "the-client",
         "client_secret": "the-secret",
     }
+
+
+SESSION = Caller("default", "ses_ada", "ope_ada", frozenset(SCOPES))
+"""An operator at the pages."""
+
+
+async def typed(
+    installation: Standing, server: Server, connection: ConnectionRow | None = None
+) -> str:
+    """Begin in an operator's session, and let somebody say yes; return the authorization's id."""
+    desk = installation.application.desks.connecting
+    server.script = [PENDING, TOKENS]
+    if connection is None:
+        aim = await desk.new(SESSION, await installation.connector(**DEVICE))
+    else:
+        aim = await desk.again(connection)
+    started = await desk.start(SESSION, aim, {}, return_to=None)
+    await pass_time(installation, 11)
+    return started.row.id
+
+
+@pytest.mark.row("T-22")
+async def test_code_of_an_operators_session_is_kept_by_that_session_alone(
+    installation: Standing,
+) -> None:
+    authorization = await typed(installation, Server(installation))
+    desk = installation.application.desks.authorizations
+    other = replace(SESSION, token="ses_bob", operator="ope_bob")
+
+    with pytest.raises(NotFound):
+        await desk.finish(other, authorization)
+    before = [each.status for each in await installation.connections()]
+    _, kept = await desk.finish(SESSION, authorization)
+
+    assert before == [Status.UNCONFIRMED]
+    assert (kept.status, kept.account_label) == (Status.ACTIVE, "ada@example.com")
+
+
+@pytest.mark.row("T-13")
+async def test_code_renews_the_connection_of_the_account_that_typed_it(
+    installation: Standing,
+) -> None:
+    desk, server = installation.application.desks.authorizations, Server(installation)
+    _, first = await desk.finish(SESSION, await typed(installation, server))
+
+    _, renewed = await desk.finish(SESSION, await typed(installation, server, first))
+
+    (left,) = [each for each in await installation.connections() if each.sealed is not None]
+    assert (left.id, renewed.id, left.status) == (first.id, first.id, Status.ACTIVE)
+
+
+@pytest.mark.row("T-13")
+async def test_code_that_is_kept_before_its_account_is_known_finds_it_out_first(
+    installation: Standing,
+) -> None:
+    desk, server = installation.application.desks.authorizations, Server(installation)
+    _, first = await desk.finish(SESSION, await typed(installation, server))
+    authorization = await typed(installation, server, first)
+    (made,) = [each for each in await installation.connections() if each.id != first.id]
+    await installation.storage.connections.name_account(
+        made.workspace, made.id, None, None, version=made.version
+    )
+
+    _, renewed = await desk.finish(SESSION, authorization)
+
+    assert (renewed.id, renewed.account_label) == (first.id, "ada@example.com")

@@ -164,6 +164,8 @@ class ConnectionDesk:
         if row.status is not Status.UNCONFIRMED:
             return row
         if reconnects is not None:
+            if row.account_id is None and row.account_label is None:
+                row = await self.introduce(row)  # may be under way: it is completed before that
             return await self.reconnect(row, await self.row(workspace, reconnects))
         version = row.version + 1  # a new one, so that it is either kept or discarded, never both
         held = opened(self._sealer, row)

@@ -16,7 +16,6 @@ from connectsmith.core.authorization.device import DeviceGrant, Poll, slower
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
-    CallerError,
     ConnectsmithError,
     NetworkError,
     NotFound,
@@ -89,16 +88,7 @@ class DeviceFlow:
     async def begin(
         self, party: Party, row: AuthorizationRow, held: Mapping[str, Secret]
     ) -> AuthorizationRow:
-        """Ask the server for a pair of codes, and store the authorization that waits for a yes.
-
-        Raises:
-            CallerError: it was begun on our pages, which cannot show a code yet.
-        """
-        if row.by_session:
-            raise CallerError(
-                "This connector signs in with a device code, which these pages cannot show yet. "
-                "Use the command line: connectsmith connect."
-            )
+        """Ask the server for a pair of codes, and store the authorization that waits for a yes."""
         grant = await self._consents.device(party)
         key = self._endpoint.bound(party).dpop_key
         now = self._clock.now()
