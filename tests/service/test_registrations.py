@@ -217,7 +217,11 @@ async def test_connections_that_are_made_at_once_share_one_client(installation: 
     connector = await installation.connector(**SELF)
     server = Server(installation, REGISTERED)
 
-    await asyncio.gather(*(connect(installation, connector) for _ in range(16)))
+    installation.sender.hold()
+    all_of_them = asyncio.gather(*(connect(installation, connector) for _ in range(16)))
+    await installation.sender.reached()
+    installation.sender.release()
+    await all_of_them
 
     assert len(server.asked) == 1
 
