@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from connectsmith.cli.loopback import Listener
+from connectsmith.cli.loopback import Listener, patience
 from connectsmith.errors import AuthorizationEnded, CompletionRefused
 
 
@@ -112,3 +112,11 @@ def test_a_visitor_that_hangs_up_leaves_nothing_on_the_terminal(
 
         assert waiting.result(10) == "abc"
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.row("C-48")
+@pytest.mark.parametrize(("lives", "waits"), [(-5, 0), (90, 90), (600, 600), (86400, 600)])
+def test_a_port_is_held_for_ten_minutes_at_most_whatever_the_server_says(
+    lives: float, waits: float
+) -> None:
+    assert patience(lives) == waits

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 from connectsmith.errors import AuthorizationEnded, CompletionRefused
@@ -26,8 +26,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Connection": "close",
 }
-_LONGEST_WAIT = 3600.0
-"""Seconds, whatever the server says; authorizations live for ten minutes."""
+LONGEST_WAIT: Final = 600.0
+"""Seconds that a port is held, whatever the server says: as long as authorizations live.
+
+Two minutes would do for most, and end the sign-in of whoever has to find a second factor first,
+behind their back: the browser would come back to nothing. What the port tells a stranger is 404.
+"""
 _LONGEST_READ = 5.0
 """Seconds that one visitor may be silent."""
 _POLL = 0.05
@@ -123,7 +127,7 @@ class Listener:
         serving = Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True)
         serving.start()
         try:
-            self._server.arrived.wait(min(seconds, _LONGEST_WAIT))
+            self._server.arrived.wait(patience(seconds))
         finally:
             self._server.shutdown()
             self.close()
@@ -132,6 +136,11 @@ class Listener:
     def close(self) -> None:
         """Stop listening; more than once does no harm."""
         self._server.server_close()
+
+
+def patience(seconds: float) -> float:
+    """Return how long to wait for an authorization that lives for so many seconds."""
+    return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
 def _arrival(query: str) -> Arrival:
