@@ -281,3 +281,61 @@ def test_device_code_and_address_are_shown_and_nothing_is_opened_unasked(
     assert "https://auth.example.com/device\n" in ended.err
     assert opened == ["https://auth.example.com/device"]
     assert api.asked[-1].path == KEEP
+
+
+NEEDED = {
+    "code": "choice_needed", "fault": "caller", "detail": "Choose one (1: Berlin, 2: Vienna).",
+    "choices": [{"id": "1", "label": "Berlin"}, {"id": "2", "label": "Vienna"}],
+}  # fmt: skip
+ROOMS = {**NEEDED, "choices": [{"id": "1", "label": "Attic"}, {"id": "2", "label": "Cellar"}]}
+
+
+@pytest.mark.row("C-46")
+def test_what_a_device_code_leaves_to_choose_is_asked_for_by_number(
+    api: ScriptedApi, asking: Asking, capfd: pytest.CaptureFixture[str]
+) -> None:
+    waiting_for_a_code(api)
+    api.on_each("POST", KEEP, iter([(409, NEEDED)]))
+
+    code = asking.run("connect", "con_1", typed="y\n2\n")
+
+    assert code == 0
+    assert api.bodies("POST", KEEP) == [{}, {"choice": "2"}]
+    assert "1  Berlin" in capfd.readouterr().err
+
+
+def test_what_is_not_there_is_asked_for_again(api: ScriptedApi, asking: Asking) -> None:
+    waiting_for_a_code(api)
+    api.on_each("POST", KEEP, iter([(409, NEEDED), (409, NEEDED)]))
+
+    code = asking.run("connect", "con_1", typed="y\nParis\n1\n")
+
+    assert code == 0
+    assert api.bodies("POST", KEEP) == [{}, {"choice": "Paris"}, {"choice": "1"}]
+
+
+@pytest.mark.parametrize("definition", [OAUTH, DEVICE])
+def test_scripts_choose_beforehand_from_one_list_after_the_other(
+    api: ScriptedApi, run_at: Run, definition: str
+) -> None:
+    waiting_for_a_code(api)
+    publish(api, definition)
+    if definition == OAUTH:
+        api.on("POST", START, started_and_answered, status=201)
+    api.on_each("POST", KEEP, iter([(409, ROOMS)]))
+
+    ended = run_at("connect", "con_1", "--yes", "--choose", "Vienna", "--choose", "Attic")
+
+    assert ended.code == 0
+    assert api.bodies("POST", KEEP) == [{"choice": "Vienna"}, {"choice": "Attic"}]
+
+
+def test_scripts_that_chose_nothing_are_told_what_there_is(api: ScriptedApi, run_at: Run) -> None:
+    waiting_for_a_code(api)
+    api.on("POST", KEEP, NEEDED, status=409)
+
+    ended = run_at("connect", "con_1", "--yes")
+
+    assert ended.code != 0
+    assert "1: Berlin, 2: Vienna" in ended.err
+    assert len(api.bodies("POST", KEEP)) == 1

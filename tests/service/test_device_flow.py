@@ -40,6 +40,7 @@ class Server:
         self._codes = codes
         self.script: list[dict[str, Any] | Exception] = []
         self.polls: list[float] = []
+        self.sites: list[dict[str, str]] = []
         installation.sender.reply(*[self] * 500)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -47,6 +48,8 @@ class Server:
             return answered(self._codes)
         if request.url.endswith("/me"):
             return answered({"id": "ada", "email": "ada@example.com"})
+        if request.url.endswith("/sites"):
+            return answered(self.sites, 200 if self.sites else 403)
         now = self._installation.clock.now()
         self.polls.append((now - self._began).total_seconds())
         said = self.script.pop(0) if self.script else PENDING
@@ -55,8 +58,8 @@ class Server:
         return answered(said, 200 if "access_token" in said else 400)
 
 
-async def begin(installation: Standing, server: Server) -> dict[str, Any]:
-    connector = await installation.connector(**DEVICE)
+async def begin(installation: Standing, server: Server, **more: Any) -> dict[str, Any]:
+    connector = await installation.connector(**DEVICE, **more)
     started: dict[str, Any] = await installation.caller.post(
         f"/v1/connectors/{connector}/authorizations"
     )
@@ -311,3 +314,49 @@ async def test_code_that_is_kept_before_its_account_is_known_finds_it_out_first(
     _, renewed = await desk.finish(SESSION, authorization)
 
     assert (renewed.id, renewed.account_label) == (first.id, "ada@example.com")
+
+
+SITES: dict[str, Any] = {
+    "url": f"{ISSUER}/sites",
+    "choose": {"items": "", "label": "/name"},
+    "capture": {"site": "/id"},
+}
+
+
+@pytest.mark.row("C-46")
+async def test_one_of_several_is_chosen_after_a_yes_at_another_screen(
+    installation: Standing,
+) -> None:
+    server = Server(installation)
+    server.sites = [{"id": "s-1", "name": "Berlin"}, {"id": "s-2", "name": "Vienna"}]
+    server.script = [TOKENS]
+    started = await begin(installation, server, followUp=[SITES])
+    await pass_time(installation, 6)
+    path = f"/v1/authorizations/{started['id']}"
+
+    done = await installation.caller.get(path)
+    unasked = await installation.caller.problem(f"{path}/keep")
+    kept = await installation.caller.post(f"{path}/keep", {"choice": "Vienna"})
+
+    assert (done["status"], unasked["code"], kept["status"]) == (
+        "completed",
+        "choice_needed",
+        "active",
+    )
+    assert [each["label"] for each in unasked["choices"]] == ["Berlin", "Vienna"]
+
+
+async def test_follow_up_request_that_fails_after_a_yes_gives_the_tokens_back(
+    installation: Standing,
+) -> None:
+    server = Server(installation)
+    server.script = [TOKENS]
+    started = await begin(installation, server, followUp=[SITES])
+    await pass_time(installation, 6)
+
+    done = await installation.caller.get(f"/v1/authorizations/{started['id']}")
+
+    given_back = [each for each in installation.sender.requests if each.url.endswith("/revoke")]
+    assert (done["status"], done["error"]["code"]) == ("failed", "follow_up_failed")
+    assert len(given_back) == 2
+    assert await installation.connections() == []

@@ -1,7 +1,6 @@
 """`connect`: make a connection, with the owner's consent in a browser where that is needed."""
 
 import webbrowser
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
@@ -11,10 +10,11 @@ import typer
 from connectsmith.cli.connection import SHOWN
 from connectsmith.cli.connector import Named
 from connectsmith.cli.device import wait_for_yes
+from connectsmith.cli.keeping import Keeping
 from connectsmith.cli.loopback import Listener
-from connectsmith.cli.naming import find_connector, owner_of
+from connectsmith.cli.naming import find_connector
 from connectsmith.cli.owner_fields import collect
-from connectsmith.cli.printing import AsJson, plain, say, show_one, warn
+from connectsmith.cli.printing import AsJson, plain, show_one, warn
 from connectsmith.cli.surroundings import Surroundings, around
 from connectsmith.core.definition.facts import sign_in_kind
 from connectsmith.core.definition.model import Definition
@@ -46,6 +46,14 @@ FieldFiles = Annotated[
     list[str] | None,
     typer.Option("--field-file", help="A field whose value stands in a file.", metavar="KEY=FILE"),
 ]
+Choices = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Which of several, where the account has several: its name or number. Once more for a "
+        "second list.",
+        metavar="NAME",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -74,10 +82,7 @@ def connect(
             help="Wait here for the browser; without, type the eight characters it shows.",
         ),
     ] = True,
-    choose: Annotated[
-        str | None,
-        typer.Option(help="Which of several, where the account has several.", metavar="NAME"),
-    ] = None,
+    choose: Choices = None,
     yes: Annotated[bool, typer.Option("--yes", help="Keep the connection without asking.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -92,15 +97,14 @@ def connect(
         found = find_connector(client, connector)
         definition = _definition(client, found, test=test)
         fields = collect(definition, field or [], field_file or [], surroundings)
+        keeping = Keeping(asks=not yes, chosen=choose or ())
         if definition.auth_components.grant == "device_code":
             by_device = partial(_by_device, test=test, renews=connection, opens=open_ is True)
-            made = by_device(client, found, fields, keeps=yes)
+            made = by_device(client, found, fields, keeping=keeping)
         elif not _needs_browser(definition):
             made = client.send(operations.create_connection(found.id, fields, test=test))
         else:
-            browser = Journey(
-                client, surroundings, opens=open_, listens=listener, keeps=yes, chooses=choose
-            )
+            browser = Journey(client, surroundings, opens=open_, listens=listener, keeping=keeping)
             made = browser.go(found, fields, test=test, renews=connection)
     show_one(made, SHOWN, json=json)
 
@@ -113,13 +117,13 @@ def _by_device(
     test: bool,
     renews: str | None,
     opens: bool,
-    keeps: bool,
+    keeping: Keeping,
 ) -> Connection:
     started = client.send(
         operations.start_authorization(connector.id, fields, test=test, connection=renews)
     )
     granted = wait_for_yes(client, started, opens=opens)
-    return _kept(client, started.id, granted, keeps=keeps, renews=renews)
+    return keeping.keep(client, started.id, granted, renews=renews)
 
 
 def _definition(client: Client, connector: Connector, *, test: bool) -> Definition:
@@ -156,14 +160,12 @@ class Journey:
         *,
         opens: bool | None,
         listens: bool,
-        keeps: bool,
-        chooses: str | None = None,
+        keeping: Keeping,
     ) -> None:
         self._client = client
         self._opens = surroundings.has_display if opens is None else opens
         self._listens = listens
-        self._keeps = keeps
-        self._chooses = chooses
+        self._keeping = keeping
 
     def go(
         self, connector: Connector, fields: dict[str, str], *, test: bool, renews: str | None
@@ -180,14 +182,7 @@ class Journey:
                 warn("Waiting for the browser; Ctrl-C gives up.")
                 completion = self._returned(listener, started)
             completed = self._client.send(operations.complete(started.id, completion))
-        return _kept(
-            self._client,
-            completed.id,
-            completed.connection,
-            keeps=self._keeps,
-            renews=renews,
-            choice=lambda: self._choice(completed),
-        )
+        return self._keeping.keep(self._client, completed.id, completed.connection, renews=renews)
 
     def _returned(self, listener: Listener, started: StartedAuthorization) -> str:
         """Return what the browser brought; where it brought a no, say it as the server keeps it."""
@@ -229,39 +224,6 @@ class Journey:
                 if self._client.send(operations.authorization(started.id)).error is not None:
                     raise
                 warn(fault.message)
-
-    def _choice(self, completed: CompletedAuthorization) -> str | None:
-        """Return the id of what the owner chooses, asking where nothing was named beforehand."""
-        if not completed.choices:
-            return None
-        if self._chooses is not None or self._keeps:
-            return self._chooses
-        warn("The account has several of what this connector works with:")
-        for each in completed.choices:
-            warn(f"  {each.id}  {plain(each.label)}")
-        return str(typer.prompt("Which one", err=True)).strip()
-
-
-def _kept(
-    client: Client,
-    authorization: str,
-    connection: Connection,
-    *,
-    keeps: bool,
-    renews: str | None,
-    choice: Callable[[], str | None] = lambda: None,
-) -> Connection:
-    """Say whose account it is, and keep it if that is wanted."""
-    was = owner_of(client.send(operations.connection(renews))) if renews else None
-    owner = owner_of(connection)
-    warn(f"This is the account of: {plain(owner or 'nobody that we could tell')}")
-    if was is not None and owner != was:
-        warn(f"Until now the connection was that of: {plain(was)}")
-    warn(f"Its credentials may be sent to: {plain(connection.origins.api)}")
-    if not keeps and not typer.confirm("Keep this connection?", err=True):
-        say("Not kept: what was granted is revoked and deleted within ten minutes.")
-        raise typer.Exit
-    return client.send(operations.keep(authorization, choice()))
 
 
 def _seconds_left(started: StartedAuthorization) -> float:
