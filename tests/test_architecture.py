@@ -17,6 +17,7 @@ REVEALING = {
     "core/connection/apply.py": "puts credentials into calls",
     "core/connection/follow_up_request.py": "proves the client in follow-up requests",
     "core/connection/credentials.py": "reads the part of a sealed record that says what it holds",
+    "core/connection/fields.py": "shows owners again what they entered and is not masked",
     "core/connection/reach.py": "works out the hosts that an owner's fields stand in",
     "keys/signer.py": "signs",
     "core/authorization/assertion.py": "names the client in what it signs",

@@ -122,7 +122,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         records=base.records,
         sign_in=base.sign_in,
         debugger=_debugger(parts, base, held, connectors),
-        connecting=Connecting(held.connections, held.authorizing.desk, base.blueprints),
+        connecting=_connecting(parts, base, held),
     )
     chores = Chores(
         settings=settings,
@@ -142,6 +142,10 @@ def join(parts: Parts, rules: Rules) -> Application:
     )
     app = create_app(desks, pages=routes, problem_page=problem_page)
     return Application(desks, chores, app, parts)
+
+
+def _connecting(parts: Parts, base: _Base, held: _Held) -> Connecting:
+    return Connecting(held.connections, held.authorizing.desk, base.blueprints, parts.sealer)
 
 
 def _keep_alive(parts: Parts, base: _Base, held: _Held) -> KeepAlive:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.keys.rings import sealer
 from tests.service.standing import ISSUER, WORKSPACE, Request, Standing, answered
 
 from connectsmith.core.connection.status import Status
@@ -21,6 +22,8 @@ from connectsmith.errors import (
 from connectsmith.service.attempts import Start
 from connectsmith.service.browser_steps import Arrival
 from connectsmith.service.caller import SCOPES, Caller
+from connectsmith.service.holdings import opened
+from connectsmith.web.connect_view import form_view
 
 ADA = Caller(WORKSPACE, "ses_ada", "ope_ada", frozenset(SCOPES))
 ADA_ELSEWHERE = Caller(WORKSPACE, "ses_other", "ope_ada", frozenset(SCOPES))
@@ -49,7 +52,8 @@ class Begun:
 
 
 async def link(installation: Standing, connector: str, **asked: Any) -> tuple[str, str]:
-    start = Start(connector, {}, by_session=True, **{"test": True} | asked)
+    shared: dict[str, Any] = {"fields": {}, "by_session": True, "test": True}
+    start = Start(connector, **shared | asked)
     started = await installation.application.desks.authorizations.start(ADA, start)
     return started.row.id, started.start_url.rpartition("/")[2]
 
@@ -226,6 +230,51 @@ async def test_same_account_renews_its_connection(installation: Standing) -> Non
 
     assert renewed.id == old.id
     assert len(await installation.connections()) == 1
+
+
+FIELDS = (
+    {"key": "tenant", "required": True},
+    {"key": "region", "choices": {"eu": "Europe", "us": "America"}, "default": "eu"},
+    {"key": "pin", "masked": True},
+)
+
+
+@pytest.mark.row("T-13")
+@pytest.mark.parametrize("by_session", [False, True], ids=["API", "page"])
+async def test_reconnect_repeats_what_was_entered_and_asked_for(
+    installation: Standing, *, by_session: bool
+) -> None:
+    params = {"tenant": "{{authFields.tenant}}", "region": "{{authFields.region}}"}
+    connector = await installation.connector(fields=FIELDS, authorizationParams=params)
+    entered = {"tenant": "acme", "region": "us", "pin": "0000"}
+    first, old = await connected(installation, connector, "ada", fields=entered)
+
+    asked = {"reconnects": old.id, "by_session": by_session, "test": True}
+    again, value = await link(installation, connector, **asked)
+    session = ADA.token if by_session else None
+    request = Request((await installation.application.desks.browser.depart(value, session)).url)
+
+    assert (request["tenant"], request["region"]) == ("acme", "us")
+    assert request["scope"] == "calendar.read calendar.write"
+    assert (await installation.row(again)).revision == (await installation.row(first.id)).revision
+
+
+@pytest.mark.row("T-13")
+async def test_reconnect_takes_a_field_that_is_entered_anew_and_repeats_no_secret(
+    installation: Standing,
+) -> None:
+    params = {"tenant": "{{authFields.tenant}}"}
+    connector = await installation.connector(fields=FIELDS, authorizationParams=params)
+    entered = {"tenant": "acme", "region": "us", "pin": "0000"}
+    _, old = await connected(installation, connector, "ada", fields=entered)
+
+    changed = {"fields": {"tenant": "other"}, "reconnects": old.id}
+    _, renewed = await connected(installation, connector, "ada", **changed)
+
+    aim = await installation.application.desks.connecting.again(renewed)
+    assert aim.entered == {"tenant": "other", "region": "us"}
+    assert [each.value for each in form_view(aim).fields] == ["other", "us", ""]
+    assert "pin" not in opened(sealer(), renewed).fields
 
 
 @pytest.mark.row("T-13")

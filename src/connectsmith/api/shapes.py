@@ -75,7 +75,7 @@ class ConfirmedConnection(Asked):
 
 
 class NewAuthorization(Asked):
-    """What an authorization starts with."""
+    """What an authorization starts with; for a `connection`, its fields but for the masked ones."""
 
     fields: dict[str, Any] = {}
     return_to: str | None = None

@@ -46,6 +46,7 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
+from connectsmith.service.holdings import entered_again
 from connectsmith.service.making import written
 from connectsmith.service.ports import Clock, Events, Randomness, Sealer
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, EventRow, Page
@@ -101,13 +102,15 @@ class AuthorizationDesk:
                 "This connector signs in without a browser: create a connection instead.",
                 details={"sign_in": blueprint.definition.auth_components.type},
             )
+        given = start.fields
         if start.reconnects is not None:
-            await self._check_reconnects(caller, start.reconnects, start)
+            old = await self._reconnected(caller, start.reconnects, start)
+            given = {**entered_again(self._sealer, old, blueprint), **given}
         if start.return_to is not None and start.by_session:
             check_return_path(start.return_to)
         elif start.return_to is not None:
             check_return_address(start.return_to, self._rules.return_origins)
-        fields = check_auth_fields(blueprint.definition, start.fields)
+        fields = check_auth_fields(blueprint.definition, given)
         value = self._randomness.text()
         row = self._new_row(caller, start, connector, revision=blueprint.revision, value=value)
         origins = blueprint.reach.of(Credentials(fields=fields))
@@ -125,8 +128,8 @@ class AuthorizationDesk:
         await self._authorizations.add(row)
         return Started(row, self._rules.start_url(value))
 
-    async def _check_reconnects(self, caller: Caller, connection: str, start: Start) -> None:
-        """Refuse now what could not be kept after consent."""
+    async def _reconnected(self, caller: Caller, connection: str, start: Start) -> ConnectionRow:
+        """Return the connection to renew; refuse now what could not be kept after consent."""
         renewed = await self._connections.of_connector(caller, connection, start.connector)
         next_status(renewed.status, Event.REAUTHORIZED)
         if renewed.test != start.test:
@@ -135,6 +138,7 @@ class AuthorizationDesk:
                 "with what is published.",
                 place="/test",
             )
+        return renewed
 
     def _new_row(
         self,

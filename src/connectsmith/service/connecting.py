@@ -1,7 +1,7 @@
 """Connect an account to a published connector, or give its connection new credentials."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectsmith.core.connection.status import Event, next_status
 from connectsmith.errors import CallerError, OtherAccount
@@ -10,6 +10,8 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
+from connectsmith.service.holdings import entered_again
+from connectsmith.service.ports import Sealer
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow
 
 
@@ -21,6 +23,8 @@ class Aim:
     blueprint: Blueprint
     renews: ConnectionRow | None = None
     """The connection that gets new credentials; None: a new one is made."""
+    entered: Mapping[str, str] = field(default_factory=dict)
+    """What its owner entered then and need not enter again."""
 
     @property
     def test(self) -> bool:
@@ -41,10 +45,12 @@ class Connecting:
         connections: ConnectionDesk,
         authorizations: AuthorizationDesk,
         blueprints: Blueprints,
+        sealer: Sealer,
     ) -> None:
         self._connections = connections
         self._authorizations = authorizations
         self._blueprints = blueprints
+        self._sealer = sealer
 
     async def new(self, caller: Caller, connector: str) -> Aim:
         """Aim at a new connection.
@@ -58,7 +64,9 @@ class Connecting:
     async def again(self, row: ConnectionRow) -> Aim:
         """Aim at new credentials for a connection."""
         connector = await self._blueprints.connector(row.workspace, row.connector)
-        return Aim(connector, await self._blueprints.of(connector, test=row.test), row)
+        blueprint = await self._blueprints.of(connector, test=row.test)
+        entered = {} if row.sealed is None else entered_again(self._sealer, row, blueprint)
+        return Aim(connector, blueprint, row, entered)
 
     async def start(
         self, caller: Caller, aim: Aim, fields: Mapping[str, object], *, return_to: str | None

@@ -57,7 +57,7 @@ def path_of_aim(aim: Aim) -> str:
 
 
 def form_view(aim: Aim) -> ConnectView:
-    """Return the form, filled in with nothing."""
+    """Return the form, filled in with what its owner entered before and is no secret."""
     client, row = aim.blueprint.client, aim.renews
     account = None if row is None else row.account_label or row.account_id
     return ConnectView(
@@ -67,7 +67,7 @@ def form_view(aim: Aim) -> ConnectView:
         renews=row is not None,
         account=account or "an unknown account",
         known=row is None or account is not None,
-        fields=sign_in_fields(aim.blueprint.definition),
+        fields=sign_in_fields(aim.blueprint.definition, values=aim.entered),
     )
 
 

@@ -91,7 +91,7 @@ async def connect(visit: Visit) -> Response:
     try:
         return await _connected(visit, aim, view, form)
     except FieldInvalid as error:
-        typed = {each.name: form.text(each.name) for each in view.fields}
+        typed = {each.key: form.text(each.name) for each in view.fields}
         fields = sign_in_fields(aim.blueprint.definition, values=typed, errors=errors_by_key(error))
         return _inside(visit, replace(view, fields=fields))
     except ConnectsmithError as error:

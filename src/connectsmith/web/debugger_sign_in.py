@@ -29,7 +29,7 @@ async def sign_in(visit: Visit) -> Response:
     form = await visit.form()
     bench = await bench_of(visit, form)
     fields = sign_in_fields(bench.blueprint.definition)
-    typed = {each.name: form.text(each.name) for each in fields}
+    typed = {each.key: form.text(each.name) for each in fields}
     try:
         if bench.by_browser or bench.by_code:
             return await _begun(visit, bench, form)

@@ -185,7 +185,10 @@ def sign_in_fields(
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> list[FieldView]:
-    """Return the controls of what a connection's owner supplies; masked values are not repeated."""
+    """Return the controls of what a connection's owner supplies; masked values are not repeated.
+
+    Values and errors are by key.
+    """
     declared = [each for each in definition.required_settings.auth_fields if each.key]
     return [
         _sign_in_field(f"a{number}", each, values or {}, errors or {})
@@ -205,7 +208,7 @@ def _sign_in_field(
         control="choice" if field.choices is not None else control,
         required=bool(field.required) and field.default is None,
         hint=field.description or "",
-        value="" if field.masked else values.get(name, field.default or ""),
+        value="" if field.masked else values.get(key, field.default or ""),
         error=errors.get(key, ""),
         choices=list((field.choices or {}).items()),
         kind="string",
@@ -214,5 +217,5 @@ def _sign_in_field(
 
 
 def owner_values(form: Form, fields: Sequence[FieldView]) -> dict[str, object]:
-    """Return what the owner supplies, by key."""
-    return {each.key: form.text(each.name) for each in fields if form.text(each.name)}
+    """Return what the owner supplies, by key; a field that was cleared is blank."""
+    return {each.key: form.text(each.name) for each in fields}

@@ -40,6 +40,12 @@ def check_auth_fields(definition: Definition, given: Mapping[str, object]) -> di
     return kept
 
 
+def shown_fields(definition: Definition, held: Mapping[str, Secret]) -> dict[str, str]:
+    """Return what the owner entered and may see again: the fields that are not masked."""
+    declared = {each.key for each in definition.required_settings.auth_fields if not each.masked}
+    return {key: value.reveal() for key, value in held.items() if key in declared}
+
+
 def _refusal(declaration: AuthField, value: object) -> str | None:
     """Say why a value is refused, or None."""
     label = declaration.label or declaration.key
