@@ -3,7 +3,7 @@
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectsmith.core.definition.findings import (
     Replace,
     Rewrite,
 )
-from connectsmith.core.definition.scanned import Edit, Scan, Span, SyntaxFault
+from connectsmith.core.definition.scanned import Edit, Span, Spans, SyntaxFault
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -32,19 +32,28 @@ class Locator:
 
     Args:
         text: The text as typed.
-        scan: What the scanner made of it.
+        spans: Where its values stand.
         value: Its value under preferred spellings.
         renamed: The names that stand in the text instead of preferred ones, by path.
+        faults: What keeps it from being JSON.
     """
 
-    def __init__(self, text: str, scan: Scan, value: Any, renamed: Mapping[Path, str]) -> None:
+    def __init__(
+        self,
+        text: str,
+        spans: Spans,
+        value: Any,
+        *,
+        renamed: Mapping[Path, str],
+        faults: Sequence[SyntaxFault],
+    ) -> None:
         self._text = text
-        self._scan = scan
+        self._spans = spans
         self._value = value
         self._renamed = renamed
         self._lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
         self._astral = [] if text.isascii() else [each.start() for each in _ASTRAL.finditer(text)]
-        self._parses = all(each.code == "member_duplicate" for each in scan.faults)
+        self._parses = all(each.code == "member_duplicate" for each in faults)
 
     def position(self, at: int) -> Position:
         """Return the position of a code point."""
@@ -89,7 +98,7 @@ class Locator:
 
     def _span(self, path: Path) -> Span:
         for length in range(len(path), -1, -1):
-            span = self._scan.spans.get(path[:length])
+            span = self._spans.get(path[:length])
             if span:
                 return span
         return Span(0, 0, 0, 0)
@@ -119,7 +128,7 @@ class Locator:
         if isinstance(finding.repair, Add) and finding.repair.to is not None:
             path = self._typed(finding.repair.to)
             span = self._span(path)
-        if self._scan.spans.get(path) is None:
+        if self._spans.get(path) is None:
             return None
         match finding.repair:
             case Rename(name):

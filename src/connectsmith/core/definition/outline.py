@@ -75,7 +75,7 @@ def outline_of(text_typed: str) -> Outline:
     if scanned.value is NOTHING or not isinstance(scanned.value, dict):
         return Outline()
     value, renamed = normalised(scanned.value, Findings())
-    locator = Locator(text_typed, scanned, value, renamed)
+    locator = Locator(text_typed, scanned.spans, value, renamed=renamed, faults=scanned.faults)
     scope = Scope.of(value, Findings(), None)
     return Outline(
         actions=tuple(_actions(value, locator)),

@@ -21,6 +21,7 @@ from connectsmith.core.definition.locating import Locator, in_order
 from connectsmith.core.definition.model import Definition
 from connectsmith.core.definition.quirk_rules import NO_RULES, QuirkRules
 from connectsmith.core.definition.scanned import NOTHING, Scan
+from connectsmith.core.definition.spans import PlainSpans
 from connectsmith.core.definition.spelling import normalised
 from connectsmith.core.definition.syntax import MOST_DEPTH, scan
 
@@ -85,9 +86,11 @@ def read(
         check(value, findings, secret_names, quirks=quirks, callback_url=callback_url)
     if not findings.found and (scanned is None or not scanned.faults):
         return Reading(definition, ())
-    locator = Locator(text, scanned or scan(text), value, renamed)
-    faults = [locator.fault(each) for each in scanned.faults] if scanned else []
-    diagnostics = in_order([*faults, *(locator.finding(each) for each in findings.found)])
+    faults = scanned.faults if scanned else []
+    spans = scanned.spans if scanned else PlainSpans(text)
+    locator = Locator(text, spans, value, renamed=renamed, faults=faults)
+    placed = [locator.fault(each) for each in faults]
+    diagnostics = in_order([*placed, *(locator.finding(each) for each in findings.found)])
     if any(each.severity is Severity.ERROR for each in diagnostics):
         definition = None
     return Reading(definition, diagnostics)

@@ -1,7 +1,7 @@
 """What the scanner makes of a text: a value, the place of every part, and faults of syntax."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from connectsmith.core.definition.findings import Path
 
@@ -33,6 +33,14 @@ class Span:
     end: int
     name_start: int
     name_end: int
+
+
+class Spans(Protocol):
+    """Where the values of a text stand, by their paths."""
+
+    def get(self, path: Path, /) -> Span | None:
+        """Return where one stands; None where there is none."""
+        ...
 
 
 @dataclass(slots=True)
