@@ -341,9 +341,9 @@ async def running(settings: Settings, *, chores: bool = True) -> AsyncIterator[A
         # Not by a command beside the server, whose environment may say something else.
         await application.desks.settings.note()
         timer.start()
+        freeze()
     else:
         await application.desks.settings.look()
-    freeze()
     try:
         yield application
     finally:

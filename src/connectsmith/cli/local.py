@@ -4,8 +4,10 @@ The server's parts are imported where they are used: most commands need none of 
 """
 
 import asyncio
+import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from connectsmith.cli.exits import EXIT_OF_FAULT
@@ -41,7 +43,8 @@ def prepare(settings: Settings, surroundings: Surroundings) -> Prepared:
 
     The API token goes into the profile, for its owner's eyes, and nowhere else.
     """
-    from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
+    with _loading():
+        from connectsmith import offline  # noqa: PLC0415 - slow to import, and seldom needed
 
     try:
         steps = asyncio.run(offline.first_start(settings))
@@ -57,9 +60,20 @@ def prepare(settings: Settings, surroundings: Surroundings) -> Prepared:
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    from connectsmith import worker  # noqa: PLC0415 - slow to import, and seldom needed
+    with _loading():
+        from connectsmith import worker  # noqa: PLC0415 - slow to import, and seldom needed
 
     worker.run_server(settings)
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Keep the garbage collector from looking through modules that are here to stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def serve_as_child(settings: Settings) -> None:
