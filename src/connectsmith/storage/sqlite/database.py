@@ -2,9 +2,7 @@
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,17 +15,16 @@ from connectsmith.storage.database import (
     Recent,
     Statement,
     Values,
-    unstorable,
 )
 from connectsmith.storage.schema import Migration
 from connectsmith.storage.sqlite.connecting import (
     PATIENCE,
     connect,
-    connect_reader,
     connect_writer,
     meaning,
 )
 from connectsmith.storage.sqlite.migrating import migrate
+from connectsmith.storage.sqlite.readers import Readers
 from connectsmith.storage.sqlite.row_cache import RecentRows, RowCache
 from connectsmith.storage.sqlite.writer import Writer
 
@@ -43,24 +40,18 @@ class SqliteDatabase:
     def __init__(
         self, path: Path, *, synchronous: str, keeps_rows: bool, patience: timedelta = PATIENCE
     ) -> None:
-        self._path = path
         writer = partial(connect_writer, path, synchronous=synchronous, patience=patience)
         self._writer = Writer(path, writer, patience=patience)
-        self._own = threading.local()
-        self._readers: list[sqlite3.Connection] = []
-        self._pool = ThreadPoolExecutor(
-            _READERS, thread_name_prefix=f"reader {path.name}", initializer=self._add_reader
-        )
+        self._readers = Readers(path, _READERS)
         self._cache = _row_cache(path) if keeps_rows else None
 
     async def read(self, sql: str, values: Values) -> Sequence[Found]:
         """Run one query in a reader thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._read, sql, values)
+        return await self._readers.read(sql, values)
 
     async def write(self, *statements: Statement, shred: bool = False) -> list[Effect] | None:
         """Hand one transaction to the writer thread, and wait until it is durable."""
-        return await asyncio.wrap_future(self._writer.submit(statements, shred=shred))
+        return await self._writer.submit(statements, shred=shred)
 
     def recent(self, topic: str) -> Recent:
         """Return the rows kept under a topic that `changes` has triggers for."""
@@ -69,24 +60,9 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Finish what was handed over, and let go of the file."""
         await asyncio.to_thread(self._writer.close)
-        self._pool.shutdown()
-        for connection in self._readers:
-            connection.close()
+        await asyncio.to_thread(self._readers.close)
         if self._cache is not None:
             self._cache.close()
-
-    def _add_reader(self) -> None:
-        self._own.connection = connect_reader(self._path)
-        self._readers.append(self._own.connection)
-
-    def _read(self, sql: str, values: Values) -> Sequence[Found]:
-        try:
-            connection: sqlite3.Connection = self._own.connection
-            return connection.execute(sql, dict(values)).fetchall()
-        except sqlite3.Error as error:
-            raise meaning(error, self._path) from error
-        except (UnicodeEncodeError, OverflowError) as error:
-            raise unstorable(error) from error
 
 
 def _row_cache(path: Path) -> RowCache:

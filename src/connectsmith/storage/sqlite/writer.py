@@ -4,12 +4,12 @@ A commit waits for the disk, so ten callers who wait together are served by one 
 transaction of its own: a savepoint, undone alone when it fails alone.
 """
 
+import asyncio
 import re
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from connectsmith.errors import StorageBusy
 from connectsmith.storage.database import Effect, Statement, Values, unstorable
 from connectsmith.storage.sqlite.connecting import meaning
+from connectsmith.storage.sqlite.handed import tell
 
 _MOST_TOGETHER = 64
 _ROWS_TOGETHER = 50
@@ -34,7 +35,7 @@ Effects = list[Effect] | None
 class _Work:
     statements: Sequence[Statement]
     shred: bool
-    done: Future[Effects] = field(default_factory=Future)
+    done: "asyncio.Future[Effects]"
 
 
 class Writer:
@@ -52,11 +53,14 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"writer {path.name}", daemon=True)
         self._thread.start()
 
-    def submit(self, statements: Sequence[Statement], *, shred: bool) -> Future[Effects]:
-        """Hand over a transaction; it is durable, and shredded, once the future has a result."""
+    def submit(self, statements: Sequence[Statement], *, shred: bool) -> "asyncio.Future[Effects]":
+        """Hand over a transaction of the running event loop.
+
+        It is durable, and shredded, once the future has a result.
+        """
         if self._closed:
             raise StorageBusy("The database is being closed.")
-        work = _Work(statements, shred)
+        work = _Work(statements, shred, asyncio.get_running_loop().create_future())
         self._queue.put(work)
         return work.done
 
@@ -68,7 +72,7 @@ class Writer:
 
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
-            live = [work for work in batch if work.done.set_running_or_notify_cancel()]
+            live = [work for work in batch if not work.done.cancelled()]
             self._commit(self._connection, live)
         self._connection.close()
 
@@ -97,8 +101,7 @@ class Writer:
             self._refuse(connection, batch, error)
             return
         self._shred(connection, asked=any(work.shred for work in batch))
-        for work, outcome in zip(batch, outcomes, strict=True):
-            _tell(work, outcome)
+        tell([(work.done, outcome) for work, outcome in zip(batch, outcomes, strict=True)])
 
     def _refuse(
         self, connection: sqlite3.Connection, batch: Sequence[_Work], error: Exception
@@ -111,7 +114,7 @@ class Writer:
                 self._commit(connection, [work])
         else:
             told = meaning(error, self._path) if isinstance(error, sqlite3.Error) else error
-            batch[0].done.set_exception(told)
+            tell([(batch[0].done, told)])
 
     def _shred(self, connection: sqlite3.Connection, *, asked: bool) -> None:
         """Empty the log when asked to, or when a reader was in the way the last time."""
@@ -188,13 +191,6 @@ def _for_many(sql: str) -> tuple[tuple[str, ...], str]:
     names = tuple(re.findall(r"\w+", found[0]))
     row = "(" + ", ".join("?" * len(names)) + ")"
     return names, sql[: found.start()] + ", ".join([row] * _ROWS_TOGETHER) + sql[found.end() :]
-
-
-def _tell(work: _Work, outcome: Effects | Exception) -> None:
-    if isinstance(outcome, Exception):
-        work.done.set_exception(outcome)
-    else:
-        work.done.set_result(outcome)
 
 
 def _emptied(connection: sqlite3.Connection) -> bool:
