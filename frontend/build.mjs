@@ -18,6 +18,7 @@ const ENTRIES = {
   editor: "src/editor/main.ts",
   "editor-style": "styles/editor.css",
   "workbench-style": "styles/workbench.css",
+  "outside-style": "styles/outside.css",
 };
 
 function packagesOf(metafile) {

@@ -1,8 +1,9 @@
 """What other sites see of our pages: no referrer, no frame, no code in an address (T-18, T-25)."""
 
 import pytest
-from playwright.sync_api import Browser, Request
+from playwright.sync_api import Browser, Page, Request, expect
 from tests.browser.conftest import Workbench
+from tests.browser.screens import look_at
 from tests.journeys.calendar import definition
 
 EVIL = "http://evil.example"
@@ -75,3 +76,38 @@ def test_no_page_can_be_put_into_another_sites_frame(
     assert len(shown) == 4
     assert [url for url in shown if url.startswith(workbench.address)] == []
     context.close()
+
+
+def go(page: Page, start: str, answer: str) -> None:
+    """Press the start page's button, and answer the authorization server's question."""
+    page.goto(start)
+    page.get_by_role("button", name="Go to").click()
+    page.get_by_role("button", name=answer).first.click()
+
+
+def test_every_state_of_the_pages_from_outside_can_be_read(workbench: Workbench) -> None:
+    page, start = workbench.visitor(), started(workbench)
+
+    page.goto(start)
+    expect(page.get_by_text("Only go on if you started this yourself.")).to_be_visible()
+    look_at(page, "outside-start")
+    go(page, start, "Allow")
+    typed = page.locator("output").inner_text()
+    look_at(page, "outside-typed")
+    answered = page.url
+
+    api, authorization = workbench.installation.api, answered.rpartition("/")[2]
+    api.post(f"/v1/authorizations/{authorization}/complete", {"completion": typed})
+    page.goto(answered)
+    expect(page.get_by_role("heading", name="Your sign-in was received")).to_be_visible()
+    look_at(page, "outside-received")
+
+    page.goto(start)
+    expect(page.get_by_role("alert")).to_contain_text("used")
+    look_at(page, "outside-used")
+    go(page, started(workbench), "Deny")
+    expect(page.get_by_role("heading", name="was not connected")).to_be_visible()
+    look_at(page, "outside-denied")
+    page.goto(answered.replace(authorization, "refused"))
+    expect(page.get_by_role("alert")).to_contain_text("thrown away")
+    look_at(page, "outside-refused")

@@ -14,7 +14,6 @@ from importlib.resources import files
 from typing import Final, assert_never
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -30,6 +29,7 @@ from connectsmith.service.browser_steps import Arrival, Outcome
 from connectsmith.service.caller import Caller
 from connectsmith.service.desks import Desks
 from connectsmith.web.cookies import PageCookies, urls_of
+from connectsmith.web.rendering import templates
 from connectsmith.web.visit import Visit
 
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -38,11 +38,8 @@ TYPED_LIFETIME: Final = 600
 TYPED_LENGTH: Final = 8
 """Characters that `Randomness.typed` makes."""
 
-_STYLE: Final = (files("connectsmith.web") / "templates" / "page.css").read_text("utf-8")
+_STYLE: Final = (files("connectsmith.web") / "static" / "outside-style.css").read_text("utf-8")
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_TEMPLATES: Final = Environment(
-    loader=PackageLoader("connectsmith.web"), autoescape=True, undefined=StrictUndefined
-)
 # No `form-action`: Chromium checks the redirects of a form against it, and the start page's form
 # ends at whatever authorization server the definition names.
 HEADERS: Final = {
@@ -68,20 +65,27 @@ def _desks(request: Request) -> Desks:
     return desks
 
 
-def _page(template: str, *, status: int = HTTPStatus.OK, **context: object) -> Response:
-    html = _TEMPLATES.get_template(template).render(style=_STYLE, **context)
+def _page(
+    request: Request, template: str, *, status: int = HTTPStatus.OK, **context: object
+) -> Response:
+    name = _desks(request).rules.installation_name
+    html = templates().get_template(template).render(style=_STYLE, installation=name, **context)
     return Response(html, status_code=status, media_type="text/html", headers=HEADERS)
 
 
-def _failure(message: str, code: str, *, status: int, connector: str = "") -> Response:
-    return _page("failed.html", status=status, connector=connector, message=message, code=code)
+def _failure(
+    request: Request, message: str, code: str, *, status: int, connector: str = ""
+) -> Response:
+    return _page(
+        request, "failed.html", status=status, connector=connector, message=message, code=code
+    )
 
 
-def _failed(error: ConnectsmithError) -> Response:
+def _failed(request: Request, error: ConnectsmithError) -> Response:
     status = STATUS_OF_FAULT.get(error.fault, HTTPStatus.CONFLICT)
     if isinstance(error, AuthorizationEnded):
         status = HTTPStatus.GONE
-    return _failure(error.message, error.code, status=status)
+    return _failure(request, error.message, error.code, status=status)
 
 
 def _leave(url: str) -> RedirectResponse:
@@ -149,8 +153,9 @@ async def start(request: Request) -> Response:
             request.path_params["value"], session.token if session else None
         )
     except ConnectsmithError as error:
-        return _failed(error)
+        return _failed(request, error)
     return _page(
+        request,
         "start.html",
         connector=invitation.connector_name,
         host=invitation.host,
@@ -162,6 +167,7 @@ async def depart(request: Request) -> Response:
     """Use the start link up, set this authorization's cookie, send the browser on."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return _failure(
+            request,
             "Press the button on this site's own page.",
             "cross_site",
             status=HTTPStatus.FORBIDDEN,
@@ -173,7 +179,7 @@ async def depart(request: Request) -> Response:
             request.path_params["value"], session.token if session else None
         )
     except ConnectsmithError as error:
-        return _failed(error)
+        return _failed(request, error)
     response = _leave(departure.url)
     Jar.of(request).put(
         response,
@@ -200,7 +206,7 @@ async def callback(request: Request) -> Response:
     except CallbackRefused:
         return _leave(f"/oauth/callback/{quote(connector)}/refused")
     except ConnectsmithError as error:
-        return _failed(error)
+        return _failed(request, error)
     if arrival.in_session and session is not None:
         with suppress(ConnectsmithError):  # what became of it stands in its record
             await desks.debugger.finish(session, arrival.authorization)
@@ -245,9 +251,10 @@ async def arrival(request: Request) -> Response:
     return JSONResponse({"answer": answer}, headers=HEADERS | {"Access-Control-Allow-Origin": "*"})
 
 
-async def refused(_: Request) -> Response:
+async def refused(request: Request) -> Response:
     """Say that a callback belonged to nothing this browser began."""
     return _failure(
+        request,
         "What came back belongs to no sign-in that this browser began here, so it was thrown "
         "away. Start the connection again, and finish it in the same browser.",
         CallbackRefused.code,
@@ -263,20 +270,21 @@ async def outcome(request: Request) -> Response:
     try:
         told = await desks.browser.outcome(connector, authorization, cookies.get(authorization, ""))
     except ConnectsmithError as error:
-        return _failed(error)
+        return _failed(request, error)
     if told.in_session:
         return Visit(request).page("sign_in_window.html", told)
-    return _told(told, cookies.get(_typed(authorization), ""))
+    return _told(request, told, cookies.get(_typed(authorization), ""))
 
 
-def _told(told: Outcome, typed: str) -> Response:
+def _told(request: Request, told: Outcome, typed: str) -> Response:
     match told.kind:
         case "typed" if len(typed) == TYPED_LENGTH and typed.isalnum():
-            return _page("typed.html", typed=f"{typed[:4]}-{typed[4:]}")
+            return _page(request, "typed.html", typed=f"{typed[:4]}-{typed[4:]}")
         case "typed" | "received" | "signed_in":
-            return _page("received.html", connector=told.connector_name)
+            return _page(request, "received.html", connector=told.connector_name)
         case "failed":
             return _failure(
+                request,
                 told.message,
                 told.code,
                 status=HTTPStatus.CONFLICT,
