@@ -19,7 +19,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.mark.parametrize(
-    "page", ["tutorial/by-command-line.md", "how-to/client-secrets-and-oauth2.md"]
+    "page",
+    [
+        "tutorial/by-command-line.md",
+        "how-to/client-secrets-and-oauth2.md",
+        "how-to/follow-up-requests.md",
+    ],
 )
 def test_page_works_as_written(page: str, installation: Demo, tmp_path: Path) -> None:
     seen: list[str] = []
