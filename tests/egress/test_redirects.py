@@ -303,3 +303,15 @@ async def test_relative_targets_are_resolved(location: str, target: str) -> None
         await sender.send(get(api.url("/dir/start")))
 
     assert api.requests[1].target == target
+
+
+@pytest.mark.row("C-42")
+@pytest.mark.parametrize("status", STATUSES)
+async def test_proof_of_possession_is_not_used_again_at_another_address(status: int) -> None:
+    async with serving(reply(status, Location="/elsewhere")) as api, sending(api) as sender:
+        request = HttpRequest("GET", api.url(), headers=(("DPoP", CANARY),))
+
+        with pytest.raises(RedirectRefused, match="proof of possession"):
+            await sender.send(request)
+
+    assert len(api.requests) == 1

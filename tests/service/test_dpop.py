@@ -311,3 +311,21 @@ async def everything(installation: Standing) -> list[Any]:
     ask = installation.caller.get
     found = [*(await ask("/v1/calls"))["items"], *(await ask("/v1/calls?kind=token"))["items"]]
     return [[each, await ask(f"/v1/calls/{each['id']}/transcript")] for each in found]
+
+
+@pytest.mark.row("C-42")
+async def test_nonce_of_a_stranger_that_a_redirect_led_to_is_not_taken_up(
+    installation: Standing,
+) -> None:
+    account = answered({"id": "ada"})
+    stranger = replace(wanting("evil", 401), url="https://evil.example.net/")
+    replies = (answered(BOUND), account, stranger, answered(BOUND), stranger, account)
+    installation.sender.reply(*replies)
+    made = await connect(installation)
+    path = f"/v1/connections/{made['id']}/calls"
+
+    refused = await installation.caller.post(path, {"action": "me.get"})
+    await installation.caller.post(path, {"action": "me.get"})
+
+    assert not refused["ok"]
+    assert "nonce" not in proof_of(installation.sender.requests[-1])[1]

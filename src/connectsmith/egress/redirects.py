@@ -48,6 +48,8 @@ def redirected(
         raise _refused(url, "it leads from https to plain http")
     onward = replace(_with_method(request, status), url=target.text)
     if target.origin.text == url.origin.text:
+        if any(name.lower() == "dpop" for name, _ in onward.headers):
+            raise _refused(url, "its proof of possession is good for the first address alone")
         return onward
     return _for_stranger(onward, url, target, status)
 

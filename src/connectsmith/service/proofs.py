@@ -62,8 +62,13 @@ class Proofs:
         )
 
     def refused(self, request: HttpRequest, response: HttpResponse) -> bool:
-        """Learn nonce and clock from an answer; tell whether another proof would be taken."""
+        """Learn nonce and clock from an answer; tell whether another proof would be taken.
+
+        What a stranger answers, to whom a redirect led, says nothing of the server that was asked.
+        """
         origin, nonce = origin_of(request.url), new_nonce(response)
+        if response.url and origin_of(response.url) != origin:
+            return False
         newer = nonce is not None and nonce != self._nonces.get(origin)
         if nonce is not None:
             self._nonces[origin] = nonce
