@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 from tests.storage.rows import NOW, WORKSPACE, call
 
+from connectsmith.service.call_ports import Kept
 from connectsmith.service.ports import (
     Storage,
 )
@@ -14,7 +16,7 @@ async def test_call_is_there_as_soon_as_it_was_added(storage: Storage) -> None:
     storage.calls.add(row, b"transcript")
 
     assert await storage.calls.get(WORKSPACE, row.id) == row
-    assert await storage.calls.transcript(WORKSPACE, row.id) == b"transcript"
+    assert await storage.calls.transcript(WORKSPACE, row.id) == Kept(b"transcript", row.id)
     assert await storage.calls.get("other", row.id) is None
     assert await storage.calls.transcript(WORKSPACE, "cal_none") is None
 
@@ -105,7 +107,7 @@ async def test_old_calls_are_pruned_with_their_transcripts(storage: Storage) -> 
 
     assert await storage.calls.get(WORKSPACE, "cal_old") is None
     assert await storage.calls.transcript(WORKSPACE, "cal_old") is None
-    assert await storage.calls.transcript(WORKSPACE, "cal_new") == b"new"
+    assert await storage.calls.transcript(WORKSPACE, "cal_new") == Kept(b"new", "cal_new")
 
 
 async def test_oldest_calls_are_pruned_when_all_together_are_too_large(storage: Storage) -> None:
@@ -117,3 +119,59 @@ async def test_oldest_calls_are_pruned_when_all_together_are_too_large(storage: 
 
     page = await storage.calls.page(WORKSPACE, filters={}, limit=20, after=None)
     assert [row.id for row in page.items] == ["cal_9", "cal_8", "cal_7"]
+
+
+def sealed_together(workspace: str, heads: Sequence[tuple[str, bytes]]) -> bytes:
+    """Stand in for the sealer, and show what it was given."""
+    return b" ".join(
+        (workspace.encode(), *(b"%b=%b" % (id_.encode(), head) for id_, head in heads))
+    )
+
+
+async def kept(storage: Storage, *ids: str, workspace: str = WORKSPACE) -> list[Kept | None]:
+    return [await storage.calls.transcript(workspace, each) for each in ids]
+
+
+async def test_head_is_there_as_soon_as_it_was_added(storage: Storage) -> None:
+    storage.calls.add_head(call("cal_1"), b"head", sealed_together)
+
+    [found] = await kept(storage, "cal_1")
+
+    assert found == Kept(f"{WORKSPACE} cal_1=head".encode(), "cal_1", together=True)
+
+
+async def test_every_written_head_is_found_in_the_record_it_is_in(storage: Storage) -> None:
+    for second, name in enumerate(("cal_b", "cal_c", "cal_a")):
+        row = call(name, started_at=NOW + timedelta(seconds=second))
+        storage.calls.add_head(row, name[-1].encode(), sealed_together)
+    storage.calls.add_head(call("cal_o", workspace="other"), b"o", sealed_together)
+    storage.calls.add(call("cal_w"), b"whole")
+    await storage.calls.flush()
+
+    found = await kept(storage, "cal_a", "cal_b", "cal_c")
+
+    for name, each in zip("abc", found, strict=True):
+        assert each is not None
+        assert each.together
+        assert b"cal_%b=%b" % (name.encode(), name.encode()) in each.content
+        assert b"=o" not in each.content
+        assert b" %b=" % each.call.encode() in each.content
+    assert await kept(storage, "cal_w") == [Kept(b"whole", "cal_w")]
+    [other] = await kept(storage, "cal_o", workspace="other")
+    assert other == Kept(b"other cal_o=o", "cal_o", together=True)
+
+
+async def test_heads_outlive_older_calls_that_they_were_written_with(storage: Storage) -> None:
+    for second, name in enumerate(("cal_c", "cal_a", "cal_b")):
+        row = call(name, started_at=NOW + timedelta(seconds=second))
+        storage.calls.add_head(row, name.encode(), sealed_together)
+    await storage.calls.flush()
+
+    await storage.calls.prune(NOW + timedelta(seconds=2), 1 << 30)
+
+    old, newest = await kept(storage, "cal_a", "cal_b")
+    assert old is None
+    assert newest is not None
+    assert b"cal_b=cal_b" in newest.content
+    assert await storage.calls.prune(NOW + timedelta(seconds=3), 1 << 30) == 1
+    assert await kept(storage, "cal_b") == [None]

@@ -52,10 +52,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
-from connectsmith.service.rows import (
-    CallRow,
-    ConnectionRow,
-)
+from connectsmith.service.rows import CallRow, ConnectionRow
 from connectsmith.service.token_endpoint import TokenEndpoint
 from connectsmith.values import value_class
 
@@ -366,7 +363,9 @@ class CallDesk:
             test=subject.test,
             has_transcript=True,
         )
-        self._records.keep(row, ending.transcript.to_json() | _body(ending))
+        body = _body(ending)
+        whole = bool(body) or subject.test or not row.ok
+        self._records.keep(row, ending.transcript.to_json() | body, whole=whole)
 
 
 async def _sent(send: Any, request: HttpRequest, subject: _Subject) -> Any:

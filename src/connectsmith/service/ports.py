@@ -14,17 +14,16 @@ from typing import Protocol
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.service.authorization_ports import Authorizations
+from connectsmith.service.call_ports import Calls
 from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.meta_ports import Meta
 from connectsmith.service.rows import (
     ApiTokenRow,
-    CallRow,
     ConnectionRow,
     ConnectorRow,
     EventRow,
     IdempotencyState,
     JobRow,
-    LastGood,
     OperatorRow,
     Origins,
     Page,
@@ -264,35 +263,6 @@ class Connections(Protocol):
     async def claim_idle(self, row: ConnectionRow, until: datetime) -> bool:
         """Put `keep_alive_at` off if it is still what the row says; a lease stays."""
         ...
-
-
-class Calls(Protocol):
-    """Calls and transcripts: batched, kept by time and size."""
-
-    def add(self, row: CallRow, transcript: bytes | None) -> None:
-        """Queue a call and its sealed transcript; written within a second, lost only by a kill."""
-        ...
-
-    async def flush(self) -> None: ...
-    async def get(self, workspace: str, call: str) -> CallRow | None:
-        """Return it, queued or written."""
-        ...
-
-    async def transcript(self, workspace: str, call: str) -> bytes | None: ...
-    async def page(
-        self, workspace: str, *, filters: Mapping[str, str], limit: int, after: str | None
-    ) -> Page[CallRow]:
-        """Newest first.
-
-        Filters: `connector`, `connection`, `action`, `kind`, `ok`, `since`, `until`.
-        """
-        ...
-
-    async def last_good(self, workspace: str, connections: Sequence[str]) -> Mapping[str, LastGood]:
-        """Return what went well last, by connection; those with nothing are left out."""
-        ...
-
-    async def prune(self, before: datetime, max_bytes: int) -> int: ...
 
 
 class Idempotency(Protocol):

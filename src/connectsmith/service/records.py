@@ -14,9 +14,9 @@ import structlog
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
+from connectsmith.service.call_ports import Calls, Kept
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import (
-    Calls,
     Clock,
     Events,
     Idempotency,
@@ -81,17 +81,24 @@ class Records:
         text = value.decode("utf-8", "surrogateescape")
         return self._sealer.digest("fingerprint", Secret(text)).hex()[:8]
 
-    def keep(self, row: CallRow, transcript: Mapping[str, Any]) -> None:
-        """Queue a call with its (redacted) transcript; never fails, as the call is made already.
+    def keep(self, row: CallRow, transcript: Mapping[str, Any], *, whole: bool = True) -> None:
+        """Queue a call with its (redacted) transcript.
 
-        A member `body` holds `content` (base64) and `content_type` of an answer kept whole.
+        A member `body` holds `content` (base64) and `content_type` of an answer kept whole. What
+        is not `whole` is sealed, and stored, together with others that are not.
         """
-        try:
-            content = _WRITER.encode(transcript).encode()
-            place = transcript_place(row.workspace, row.id)
-            self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
-        except Exception as error:  # noqa: BLE001 - what a call did is told, written down or not
-            logger.warning("call_not_recorded", error=type(error).__name__)
+        content = _WRITER.encode(transcript).encode()
+        if not whole:
+            self._calls.add_head(row, content, self._seal_together)
+            return
+        place = transcript_place(row.workspace, row.id)
+        self._calls.add(row, self._sealer.seal_bytes(pack(content), place))
+
+    def _seal_together(self, workspace: str, heads: Sequence[tuple[str, bytes]]) -> bytes:
+        """Seal heads as one JSON object by call."""
+        content = b"{%b}" % b",".join(b'"%b":%b' % (call.encode(), head) for call, head in heads)
+        place = transcript_place(workspace, heads[-1][0])
+        return self._sealer.seal_bytes(pack(content), place)
 
     async def page(
         self, caller: Caller, *, filters: Mapping[str, str], limit: int, after: str | None
@@ -113,11 +120,15 @@ class Records:
     async def transcript(self, caller: Caller, call: str) -> dict[str, Any]:
         """Return a call's transcript, or raise NotFound."""
         await self.get(caller, call)
-        sealed = await self._calls.transcript(caller.workspace, call)
-        if sealed is None:
+        kept = await self._calls.transcript(caller.workspace, call)
+        if kept is None:
             raise NotFound("The transcript of this call is not kept any more.")
-        content = self._sealer.open_bytes(sealed, transcript_place(caller.workspace, call))
-        transcript: dict[str, Any] = json.loads(unpack(content))
+        return self._opened(caller.workspace, call, kept)
+
+    def _opened(self, workspace: str, call: str, kept: Kept) -> dict[str, Any]:
+        content = self._sealer.open_bytes(kept.content, transcript_place(workspace, kept.call))
+        read = json.loads(unpack(content))
+        transcript: dict[str, Any] = read[call] if kept.together else read
         return transcript
 
     async def body(self, caller: Caller, call: str) -> tuple[bytes, str]:

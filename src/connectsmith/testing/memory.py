@@ -1,11 +1,11 @@
 """Storage in memory: what the contract tests hold against the databases, and what tests run on."""
 
 from connectsmith.service.authorization_ports import Authorizations
+from connectsmith.service.call_ports import Calls
 from connectsmith.service.client_ports import ClientRecords
 from connectsmith.service.meta_ports import Meta
 from connectsmith.service.ports import (
     Accounts,
-    Calls,
     Connections,
     Connectors,
     Events,

@@ -5,6 +5,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from connectsmith.service.call_ports import Kept, SealTogether
 from connectsmith.service.rows import (
     CallRow,
     LastGood,
@@ -20,12 +21,17 @@ class MemoryCalls:
 
     def __init__(self) -> None:
         self.rows: dict[Key, CallRow] = {}
-        self._transcripts: dict[Key, bytes] = {}
+        self._transcripts: dict[Key, Kept] = {}
 
     def add(self, row: CallRow, transcript: bytes | None) -> None:
         self.rows[(row.workspace, row.id)] = row
         if transcript is not None:
-            self._transcripts[(row.workspace, row.id)] = transcript
+            self._transcripts[(row.workspace, row.id)] = Kept(transcript, row.id)
+
+    def add_head(self, row: CallRow, head: bytes, seal: SealTogether) -> None:
+        self.rows[(row.workspace, row.id)] = row
+        sealed = seal(row.workspace, [(row.id, head)])
+        self._transcripts[(row.workspace, row.id)] = Kept(sealed, row.id, together=True)
 
     async def flush(self) -> None:
         """There is nothing to wait for."""
@@ -33,7 +39,7 @@ class MemoryCalls:
     async def get(self, workspace: str, call: str) -> CallRow | None:
         return self.rows.get((workspace, call))
 
-    async def transcript(self, workspace: str, call: str) -> bytes | None:
+    async def transcript(self, workspace: str, call: str) -> Kept | None:
         return self._transcripts.get((workspace, call))
 
     async def page(
@@ -62,7 +68,8 @@ class MemoryCalls:
         total, pruned = 0, 0
         for key, row in newest:
             if row.started_at >= before:
-                total += _ROW_SIZE + len(self._transcripts.get(key, b""))
+                kept = self._transcripts.get(key)
+                total += _ROW_SIZE + (len(kept.content) if kept else 0)
             if row.started_at < before or total > max_bytes:
                 del self.rows[key]
                 self._transcripts.pop(key, None)

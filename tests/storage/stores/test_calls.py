@@ -7,6 +7,7 @@ import pytest
 from tests.storage.rows import WORKSPACE, call
 
 from connectsmith.errors import StorageBusy, StorageFull
+from connectsmith.service.call_ports import Kept
 from connectsmith.storage.database import Effect, Found, NothingRecent, Recent, Statement, Values
 from connectsmith.storage.stores.calls import SqlCalls
 
@@ -109,7 +110,7 @@ async def test_busy_database_gets_the_calls_later() -> None:
     calls = SqlCalls(database, pause=HOUR)
     _add(calls, 1)
     await calls.flush()
-    assert await calls.transcript(WORKSPACE, "cal_1") == b"x" * 10
+    assert await calls.transcript(WORKSPACE, "cal_1") == Kept(b"x" * 10, "cal_1")
 
     database.error = None
     await calls.flush()
@@ -146,3 +147,21 @@ async def test_closing_writes_what_is_queued_or_counts_it(
 
     assert calls.dropped == dropped
     assert sum(database.batches) + dropped == 2
+
+
+async def test_a_page_holds_a_bounded_number_of_heads_of_one_workspace() -> None:
+    sealed: list[list[str]] = []
+
+    def seal(workspace: str, heads: Sequence[tuple[str, bytes]]) -> bytes:
+        sealed.append([workspace, *(each for each, _ in heads)])
+        return b"sealed"
+
+    calls = SqlCalls(Recorder(), pause=HOUR, batch=1000)
+    for number in range(450):
+        calls.add_head(call(f"cal_{number:03}"), b"head", seal)
+    calls.add_head(call("cal_other", workspace="other"), b"head", seal)
+    await calls.flush()
+
+    assert [len(page) - 1 for page in sealed] == [200, 200, 50, 1]
+    assert sealed[-1] == ["other", "cal_other"]
+    assert sealed[0][-1] == "cal_199"

@@ -1,5 +1,8 @@
 """Calls and transcripts: queued, written in batches, kept by time and size.
 
+Heads of good calls, of which there are many, are sealed and stored a page at a time, so that each
+costs a row and no record of its own. A page is lost whole or kept whole, as a batch is.
+
 A log must never stop what it is a log of: when the disk is full or the database stays out of reach,
 calls are dropped and counted.
 """
@@ -7,29 +10,37 @@ calls are dropped and counted.
 # ruff: noqa: D102 - the port's docstrings say what its methods promise
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from connectsmith.errors import ConnectsmithError, StorageBusy
+from connectsmith.service.call_ports import Kept, SealTogether
 from connectsmith.service.rows import (
     CallRow,
     LastGood,
     Page,
 )
-from connectsmith.storage.database import Database, Statement, Value, Values, first
+from connectsmith.storage.database import Database, Found, Statement, Value, Values, first
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.stores.many import numbered
 from connectsmith.storage.table import Table, micros, moment
 
 _CALLS = Table("calls", CallRow)
 
-_INSERT = f"{_CALLS.insert('size')} ON CONFLICT (workspace, id) DO NOTHING"
+_INSERT = f"{_CALLS.insert('size', 'page')} ON CONFLICT (workspace, id) DO NOTHING"
 _INSERT_TRANSCRIPT = """
 INSERT INTO transcripts (workspace, call, content) VALUES (:workspace, :call, :content)
 ON CONFLICT (workspace, call) DO NOTHING
 """
 _GET = _CALLS.select("WHERE workspace = :workspace AND id = :id")
-_TRANSCRIPT = "SELECT content FROM transcripts WHERE workspace = :workspace AND call = :id"
+_TRANSCRIPT = """
+SELECT transcripts.content, transcripts.call, calls.page IS NOT NULL FROM calls
+JOIN transcripts ON transcripts.workspace = calls.workspace
+  AND transcripts.call = COALESCE(calls.page, calls.id)
+WHERE calls.workspace = :workspace AND calls.id = :id
+"""
 _FILTERS = {
     "connector": "AND connector = :connector",
     "connection": "AND connection = :connection",
@@ -55,7 +66,23 @@ DELETE FROM calls WHERE (workspace, id) IN (
 _ROW_SIZE = 300
 """What a row without transcript is taken to occupy."""
 
-_Queued = tuple[CallRow, bytes | None]
+_MOST_HEADS = 200
+"""Heads in one page: what is read to show one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A transcript that is not sealed yet."""
+
+    content: bytes = field(repr=False)
+    seal: SealTogether
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+
+_Transcript = bytes | _Head | None
+_Queued = tuple[CallRow, _Transcript]
 
 
 class SqlCalls:
@@ -81,6 +108,12 @@ class SqlCalls:
         self.dropped = 0
 
     def add(self, row: CallRow, transcript: bytes | None) -> None:
+        self._queue(row, transcript)
+
+    def add_head(self, row: CallRow, head: bytes, seal: SealTogether) -> None:
+        self._queue(row, _Head(head, seal))
+
+    def _queue(self, row: CallRow, transcript: _Transcript) -> None:
         size = _size(transcript)
         if self._queued_bytes + size > self._queue_bytes:
             self.dropped += 1
@@ -104,12 +137,16 @@ class SqlCalls:
             self._database, _GET, {"workspace": workspace, "id": call}, _CALLS.decode
         )
 
-    async def transcript(self, workspace: str, call: str) -> bytes | None:
+    async def transcript(self, workspace: str, call: str) -> Kept | None:
         queued = self._queued.get((workspace, call))
-        if queued is not None:
-            return queued[1]
+        match queued and queued[1]:
+            case _Head() as head:
+                sealed = head.seal(workspace, [(call, head.content)])
+                return Kept(sealed, call, together=True)
+            case bytes() as sealed:
+                return Kept(sealed, call)
         values = {"workspace": workspace, "id": call}
-        return await first(self._database, _TRANSCRIPT, values, lambda found: bytes(found[0]))
+        return await first(self._database, _TRANSCRIPT, values, _kept)
 
     async def page(
         self, workspace: str, *, filters: Mapping[str, str], limit: int, after: str | None
@@ -192,17 +229,49 @@ class SqlCalls:
 
 
 def _inserts(queued: Sequence[_Queued]) -> list[Statement]:
-    calls = [_CALLS.encode(row) | {"size": _size(transcript)} for row, transcript in queued]
+    written = [*_alone(queued), *_together(queued)]
+    calls = [
+        _CALLS.encode(row) | {"size": _size(sealed), "page": page} for row, sealed, page in written
+    ]
     transcripts: list[Values] = [
-        {"workspace": row.workspace, "call": row.id, "content": transcript}
-        for row, transcript in queued
-        if transcript is not None
+        {"workspace": row.workspace, "call": row.id, "content": sealed}
+        for row, sealed, _ in written
+        if sealed is not None
     ]
     statements = [Statement(_INSERT, calls)]
     return [*statements, Statement(_INSERT_TRANSCRIPT, transcripts)] if transcripts else statements
 
 
-def _size(transcript: bytes | None) -> int:
+_Written = tuple[CallRow, bytes | None, str | None]
+"""A call, the sealed record that goes with it, and the call whose record holds its head."""
+
+
+def _alone(queued: Sequence[_Queued]) -> Iterator[_Written]:
+    for row, transcript in queued:
+        if not isinstance(transcript, _Head):
+            yield row, transcript, None
+
+
+def _together(queued: Sequence[_Queued]) -> Iterator[_Written]:
+    """Seal heads by the page; the record goes with the newest call, which is pruned last."""
+    heads = [(row, head) for row, head in queued if isinstance(head, _Head)]
+    heads.sort(key=lambda one: (one[0].workspace, one[0].started_at, one[0].id))
+    for workspace, group in groupby(heads, lambda one: one[0].workspace):
+        of_workspace = list(group)
+        for start in range(0, len(of_workspace), _MOST_HEADS):
+            page = of_workspace[start : start + _MOST_HEADS]
+            newest, head = page[-1]
+            sealed = head.seal(workspace, [(row.id, each.content) for row, each in page])
+            for row, _ in page:
+                yield row, sealed if row is newest else None, newest.id
+
+
+def _kept(found: Found) -> Kept:
+    content, call, together = found
+    return Kept(bytes(content), call, together=bool(together))
+
+
+def _size(transcript: _Transcript) -> int:
     return _ROW_SIZE + (len(transcript) if transcript else 0)
 
 
