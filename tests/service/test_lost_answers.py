@@ -8,7 +8,7 @@ from tests.service.authorities import HOUR, Terms
 from tests.service.population import LONG, population
 
 from connectsmith.core.connection.status import Status
-from connectsmith.errors import ConnectsmithError
+from connectsmith.errors import ConnectionFailed, ConnectsmithError
 from connectsmith.testing.virtual_time import run
 
 TIMES = 100 if LONG else 20
@@ -44,6 +44,25 @@ def test_lost_answer_is_made_good_where_the_server_forgives_it_for_a_while() -> 
     assert (status, version) == (Status.ACTIVE, TIMES + 1)
     assert asked == 2 * TIMES
     assert longest <= 5
+
+
+@pytest.mark.row("R-15")
+def test_second_answer_that_is_lost_is_made_good_in_the_background() -> None:
+    async def left_alone() -> tuple[Status, int]:
+        async with population() as world:
+            place = await world.place("as.example.com")
+            terms = Terms(rotates=True, grace=timedelta(seconds=10))
+            (row,) = await world.connect(place, terms)
+            await asyncio.sleep(HOUR.total_seconds())
+            place.authority.lose = 2
+            with pytest.raises(ConnectionFailed):
+                await world.use(row, place)
+            for _ in range(30):
+                await asyncio.sleep(2)
+                await world.installation.application.chores.often()
+            return (await world.row(row.id)).status, (await world.row(row.id)).version
+
+    assert run(left_alone()) == (Status.ACTIVE, 2)
 
 
 @pytest.mark.control("R-15")

@@ -13,6 +13,7 @@ from connectsmith.errors import (
     ConnectsmithError,
     CredentialsError,
     GrantRejected,
+    NetworkError,
     RefreshPostponed,
     RemoteError,
 )
@@ -74,14 +75,28 @@ def broken(
     row: ConnectionRow, error: ConnectsmithError, *, now: datetime, rules: Rules
 ) -> ConnectionRow:
     """Return a row that could not be renewed, with when it is tried again."""
+    retry_at = now + _back_off(row, error, rules)
     return replace(
         row,
         status=next_status(row.status, _event(error)),
         failure_code=error.code,
         failure_message=error.message,
         failed_at=now,
-        retry_at=now + _back_off(row, error, rules),
+        retry_at=retry_at,
+        keep_alive_at=_asked_again_at(row, error, retry_at),
     )
+
+
+def _asked_again_at(
+    row: ConnectionRow, error: ConnectsmithError, retry_at: datetime
+) -> datetime | None:
+    """Return when it is renewed though nobody uses it: soon, if the answer may have been lost.
+
+    The server may have rotated the refresh token, and forgives the old one for seconds only.
+    """
+    if row.keep_alive_at is None or not (isinstance(error, NetworkError) and error.sent):
+        return row.keep_alive_at
+    return min(row.keep_alive_at, retry_at)
 
 
 def _event(error: ConnectsmithError) -> Event:
