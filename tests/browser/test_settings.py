@@ -75,3 +75,21 @@ def test_changed_address_marks_connectors_until_a_sign_in_succeeds_there(
     expect(there.get_by_text("callback address changed")).to_have_count(0)
     there.goto(f"/connectors/{connector}")
     expect(there.get_by_text("Register this one")).to_have_count(0)
+
+
+def test_many_tokens_of_every_state_are_listed(workbench: Workbench, page: Page) -> None:
+    api = workbench.installation.api
+    long = "The nightly export of everything to the warehouse, in Lindqvist & Sons’ other office"
+    for number in range(12):
+        name = long if number == 3 else f"Program {number}"
+        scopes = ["connectors:read"] if number % 2 else ["calls:write", "connections:read"]
+        made = api.post(
+            "/v1/tokens", {"name": name, "scopes": scopes, "expires_in_days": number or None}
+        )
+        if number == 5:
+            api.ask("DELETE", f"/v1/tokens/{made['id']}", headers={"If-Match": "*"})
+
+    page.goto("/settings")
+
+    expect(page.get_by_role("row", name="Program")).to_have_count(11)
+    look_at(page, "settings-many")

@@ -66,9 +66,25 @@ async def test_second_of_two_tabs_sees_what_the_first_saved(installation: Standi
     late = await browser.post("/settings/retention", fields | seen | {"transcript_days": "30"})
 
     assert late.status_code == 409
-    assert "Somebody else chose 3 meanwhile" in late.text
+    assert "Somebody else chose another value" in late.text
+    assert "In force now: 3." in late.text
     assert 'value="30"' in late.text
     assert installation.application.desks.rules.transcript_bytes == 512 * 2**20
+
+
+@pytest.mark.parametrize(("days", "megabytes"), [("0", "1024"), ("7", "0"), ("7", "many")])
+async def test_what_cannot_be_kept_is_said_in_the_unit_of_the_field(
+    installation: Standing, days: str, megabytes: str
+) -> None:
+    browser = await signed_in(installation)
+    seen = {"seen_transcript_days": "7", "seen_transcript_bytes": str(2**30)}
+
+    refused = await browser.post(
+        "/settings/retention", {"transcript_days": days, "transcript_bytes": megabytes} | seen
+    )
+
+    said = "1 to 3,650" if days == "0" else "1 to 1,048,576"
+    assert f"This must be a whole number, {said}." in refused.text
 
 
 async def test_choice_is_taken_back_by_a_button(installation: Standing) -> None:

@@ -192,7 +192,7 @@ def _check_seen(values: Mapping[str, str], seen: Mapping[str, str]) -> None:
     for name, value in seen.items():
         if values[name] != value:
             raise Conflict(
-                f"Somebody else chose {values[name]} meanwhile, so nothing was changed. Save again "
+                "Somebody else chose another value meanwhile, so nothing was changed. Save again "
                 "to put yours in its place.",
                 place=name,
             )

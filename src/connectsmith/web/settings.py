@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from connectsmith.errors import CallerError
+from connectsmith.errors import CallerError, Conflict
 from connectsmith.service.caller import SCOPES
 from connectsmith.service.desks import Desks
 from connectsmith.service.rows import ApiTokenRow
@@ -19,6 +19,11 @@ from connectsmith.web.visit import Form, Visit, operator_page, operator_post
 LIFETIMES: Final = {"30": "30 days", "90": "90 days", "365": "1 year", "": "No end"}
 LONGEST_NAME: Final = 200
 MEGABYTE: Final = 1024 * 1024
+_WRONG: Final = {
+    "transcript_days": "This must be a whole number, 1 to 3,650.",
+    "transcript_bytes": "This must be a whole number, 1 to 1,048,576.",
+}
+"""In the unit of the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,23 @@ def _choice(
 ) -> Choice:
     settings = desks.settings
     seen = settings.values()[name]
+    ours = refused is not None and refused.place == name
     return Choice(
         name,
         seen,
         typed.get(name, _as_typed(name, seen)),
         settings.source(name),
         settings.is_chosen(name),
-        error=refused.message if refused is not None and refused.place == name else "",
+        error=_said(refused, name, _as_typed(name, seen)) if refused is not None and ours else "",
     )
+
+
+def _said(refused: CallerError, name: str, seen: str) -> str:
+    match refused:
+        case Conflict():
+            return f"{refused.message} In force now: {seen}."
+        case _:
+            return _WRONG.get(name, refused.message.replace("public_url", "The address"))
 
 
 def _as_typed(name: str, value: str) -> str:

@@ -98,7 +98,8 @@ def read_callback(
 
 def refusal(response: CallbackError) -> ConnectsmithError:
     """Return the error that a refusing response stands for, in the server's own words."""
-    words = response.error + (f": {response.description}" if response.description else "")
+    said = (response.description or "").rstrip(".")
+    words = f"{response.error}: {said}" if said else response.error
     details = {"error": response.error, "description": response.description, "uri": response.uri}
     match response.error:
         case "access_denied" | "consent_required" | "login_required" | "interaction_required":
