@@ -19,7 +19,7 @@ def test_it_is_shown_and_copied_from_the_first_draft(workbench: Workbench) -> No
     first = page.evaluate("navigator.clipboard.readText()")
     page.evaluate("navigator.clipboard.writeText('')")
     page.get_by_label("More about this connector").hover()
-    page.get_by_role("button", name="Copy Callback URL").click()
+    page.get_by_role("menuitem", name="Copy Callback URL").click()
     expect(page.locator("#toasts")).to_contain_text("Copied.")
 
     assert (first, page.evaluate("navigator.clipboard.readText()")) == (url, url)

@@ -129,7 +129,7 @@ def test_delete_says_what_uses_it_and_asks_for_the_name(workbench: Workbench, pa
     page.goto("/connectors")
 
     page.get_by_label("More for Google Calendar").click()
-    page.get_by_role("link", name="Delete …").click()
+    page.get_by_role("menuitem", name="Delete …").click()
 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("14 connections will end")).to_be_visible()
@@ -155,7 +155,7 @@ def test_delete_by_the_keyboard_can_be_left_again(workbench: Workbench, page: Pa
     page.get_by_label("More for GitHub").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("link", name="Delete …")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Delete …")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_label("Type the connector’s name")).to_be_focused()
     page.keyboard.press("Escape")
@@ -191,6 +191,7 @@ def test_file_becomes_a_connector(workbench: Workbench, page: Page, tmp_path: Pa
     file.write_text(definition("From a file"))
     page.goto("/connectors/new")
 
+    page.get_by_text("Import a definition").click()
     page.get_by_label("JSON file").set_input_files(file)
     expect(page.get_by_label("Or its text")).to_have_value(file.read_text())
     page.get_by_role("button", name="Import").click()
@@ -224,7 +225,7 @@ def test_duplicate_has_another_name_and_no_secrets(workbench: Workbench, page: P
     page.goto("/connectors")
 
     page.get_by_label("More for GitHub").click()
-    page.get_by_role("button", name="Duplicate").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
 
     page.wait_for_url("**/connectors/con_*")
     copy = workbench.installation.api.get("/v1/connectors")["items"][0]

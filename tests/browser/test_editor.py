@@ -256,7 +256,7 @@ def test_what_was_typed_outlives_a_sign_out(workbench: Workbench) -> None:
     page = editor.page
     editor.type_all("{ before signing out")
     page.get_by_label("Account").click()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("menuitem", name="Sign out").click()
     page.wait_for_url("**/sign-in**")
 
     page.goto(f"/connectors/{editor.connector}")
@@ -437,13 +437,13 @@ def test_the_menu_copies_exports_duplicates_and_asks_before_it_deletes(
 
     menu.hover()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export what is saved").click()
+        page.get_by_role("menuitem", name="Export what is saved").click()
     menu.hover()
-    page.get_by_role("link", name="Delete …").click()
+    page.get_by_role("menuitem", name="Delete …").click()
     expect(page.get_by_role("dialog")).to_contain_text("Calendar")
     page.keyboard.press("Escape")
     menu.hover()
-    page.get_by_role("button", name="Duplicate, without secrets").click()
+    page.get_by_role("menuitem", name="Duplicate, without secrets").click()
     page.wait_for_url(lambda url: editor.connector not in url)
 
     assert download.value.suggested_filename == "calendar.json"
@@ -485,4 +485,4 @@ def test_everything_is_reached_by_the_keyboard(workbench: Workbench) -> None:
     assert any("Line 13" in each for each in names)
     page.locator("details.menu[data-hover] summary").focus()
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("button", name="Copy Callback URL")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Copy Callback URL")).to_be_focused()

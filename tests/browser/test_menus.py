@@ -1,4 +1,4 @@
-"""Menus that open under the mouse and when Tab comes to them, and stay open under a click."""
+"""Menus that open under the mouse and by keys, stay open under a click, and cost Tab one stop."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,7 +21,7 @@ def summary(page: Page) -> Locator:
 
 def first_item(page: Page) -> Locator:
     """What the menu shows first when it is open."""
-    return page.get_by_role("button", name="Copy Callback URL")
+    return page.get_by_role("menuitem", name="Copy Callback URL")
 
 
 def test_click_leaves_open_what_hovering_opened_and_the_next_click_closes_it(
@@ -62,23 +62,48 @@ def test_escape_closes_a_menu_and_gives_the_focus_back(editor: Editor) -> None:
         page.mouse.move(0, 0)
 
 
-def test_tab_opens_a_menu_and_enter_and_space_toggle_it(editor: Editor) -> None:
+def test_keys_open_a_menu_go_through_it_and_leave_it(editor: Editor) -> None:
     page = editor.page
-    page.get_by_role("button", name="Save & Test").focus()
-    page.keyboard.press("Tab")
-    expect(summary(page)).to_be_focused()
-    expect(first_item(page)).to_be_visible()
-
-    for key in ("Enter", "Space"):
-        page.keyboard.press(key)
-        expect(first_item(page)).to_be_hidden()
-        page.keyboard.press(key)
-        expect(first_item(page)).to_be_visible()
-    page.keyboard.press("Tab")
-    expect(first_item(page)).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(summary(page)).to_be_focused()
+    last = page.get_by_role("menuitem", name="Delete …")
+    summary(page).focus()
     expect(first_item(page)).to_be_hidden()
+
+    for key, item in (("Enter", first_item), ("Space", first_item), ("ArrowDown", first_item)):
+        page.keyboard.press(key)
+        expect(item(page)).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(summary(page)).to_be_focused()
+        expect(first_item(page)).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    expect(last).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(first_item(page)).to_be_focused()
+    page.keyboard.press("End")
+    expect(last).to_be_focused()
+    page.keyboard.press("Home")
+    expect(first_item(page)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(first_item(page)).to_be_hidden()
+    expect(summary(page)).not_to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(summary(page)).to_be_focused()
+
+
+def test_menus_of_a_list_cost_tab_one_stop_a_row(workbench: Workbench, page: Page) -> None:
+    for _ in range(3):
+        made(workbench, definition_text())
+    page.goto("/connectors")
+    buttons = page.locator(".table summary")
+    buttons.first.focus()
+
+    for number in (1, 2):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        expect(buttons.nth(number)).to_be_focused()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    buttons.last.hover()
+    expect(page.get_by_role("menuitem", name="Open the editor")).to_be_visible()
+    look_at(page, "connectors-menu")
 
 
 def test_callback_url_is_copied_from_the_menu_under_the_mouse(workbench: Workbench) -> None:

@@ -28,7 +28,7 @@ def test_oauth_by_pointer(workbench: Workbench, desk: Page, console: Page) -> No
     editor.wait()
     assert editor.cursor() == cursor > 0
     desk.get_by_label("More about this connector").hover()
-    desk.get_by_role("button", name="Copy Callback URL").click()
+    desk.get_by_role("menuitem", name="Copy Callback URL").click()
     expect(desk.locator("#toasts")).to_contain_text("Copied.")
     _add_callback(app)
     desk.get_by_role("button", name="Save & Test").click()
