@@ -147,6 +147,7 @@ def _import(page: Page, text: str) -> None:
     """Begin with a definition that somebody else wrote."""
     page.goto("/connectors")
     page.get_by_role("link", name="Create a new connector").first.click()
+    page.get_by_text("Import a definition").click()
     page.get_by_label("Or its text").fill(text)
     page.get_by_role("button", name="Import").click()
     editor_of(page)

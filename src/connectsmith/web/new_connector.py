@@ -35,6 +35,8 @@ class Services:
     found: Sequence[Service]
     left: int
     """How many more there are."""
+    all: int
+    """How many are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def _offer(visit: Visit, *, text: str = "", error: str = "") -> NewConnector:
 def _services(wanted: str) -> Services:
     found = search(wanted.strip())
     shown = [_service(each) for each in found[:MOST_SERVICES]]
-    return Services(wanted, shown, max(0, len(found) - MOST_SERVICES))
+    left = max(0, len(found) - MOST_SERVICES)
+    return Services(wanted, shown, left, len(search("")))
 
 
 def _service(each: Preset) -> Service:
