@@ -3,11 +3,12 @@
 import base64
 import json
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
-from tests.browser.payloads import PAYLOADS, untouched
+from tests.browser.payloads import PAYLOADS, TOGETHER, untouched
 from tests.storage.rows import connection, connector
 
 PICTURE = (
@@ -49,42 +50,48 @@ def test_connectors_named_after_payloads_are_listed_as_text(
     untouched(page)
 
 
-def test_dialog_before_a_deletion_shows_names_and_accounts_as_text(
+@pytest.mark.row("T-60")
+def test_page_and_dialog_before_a_deletion_show_names_and_accounts_as_text(
     workbench: Workbench, page: Page
 ) -> None:
-    put_everywhere(workbench)
-    for number in range(0, len(PAYLOADS), 5):
-        page.goto(f"/connectors/con_{number}/delete")
-        assert PAYLOADS[number] in (page.locator("h1").text_content() or "")
-        assert PAYLOADS[number] in (page.locator(".notice p").text_content() or "")
-        untouched(page)
+    storage, run = workbench.installation.inside.parts.storage, workbench.installation.loop.run
+    run(storage.connectors.add(connector(name=TOGETHER)))
+    run(storage.connections.add(connection(account_label=TOGETHER)))
+
+    page.goto("/connectors/con_a/delete")
+    expect(page.locator("h1")).to_contain_text(TOGETHER)
+    expect(page.locator(".notice p")).to_contain_text(TOGETHER)
+    untouched(page)
+    page.goto("/connectors")
+    page.locator("[hx-get$='/delete']").dispatch_event("click")
+
+    dialog = page.locator("dialog[open]")
+    expect(dialog.get_by_role("heading")).to_contain_text(TOGETHER)
+    expect(dialog.locator(".notice p")).to_contain_text(TOGETHER)
+    untouched(page)
 
 
+@pytest.mark.row("T-60")
 def test_what_is_typed_into_a_page_comes_back_as_text(workbench: Workbench, page: Page) -> None:
     outside = workbench.visitor()
-    for payload in PAYLOADS[::3]:
-        page.goto("/connectors")
-        for path in ("/connectors", "/connectors/new"):
-            name = "search" if path == "/connectors" else "service"
-            page.goto(f"{path}?{_query(page, name, payload)}")
-            assert page.locator(f"#{name}").input_value() == _in_one_line(payload)
+    for typed in _addressable():
+        for path, name in (("/connectors", "search"), ("/connectors/new", "service")):
+            page.goto(f"{path}?{urlencode({name: typed})}")
+            assert page.locator(f"#{name}").input_value() == typed
             untouched(page)
-        outside.goto(f"/sign-in?{_query(outside, 'to', payload)}")
+        outside.goto(f"/sign-in?{urlencode({'to': typed})}")
         assert outside.locator("input[name=to]").input_value() == "/connectors"
         untouched(outside)
 
 
-def _query(page: Page, name: str, value: str) -> str:
-    query: str = page.evaluate(
-        "([name, value]) => new URLSearchParams([[name, value]]).toString()", [name, value]
-    )
-    return query
+def _addressable() -> list[str]:
+    """Return all payloads that a line can hold, as many together as an address can."""
+    size = 40
+    able = [each.strip() for each in PAYLOADS if each.isprintable()]
+    return [" ".join(able[at : at + size]) for at in range(0, len(able), size)]
 
 
-def _in_one_line(payload: str) -> str:
-    return payload.strip().replace("\n", "").replace("\r", "")
-
-
+@pytest.mark.row("T-60")
 def test_api_tokens_named_after_payloads_are_listed_as_text(
     workbench: Workbench, page: Page
 ) -> None:

@@ -1,23 +1,22 @@
 """What a hostile service says, wherever a page repeats it: text, and nothing more."""
 
 import json
-import tomllib
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import drafted, open_debugger, row
+from tests.browser.payloads import PAYLOADS, TOGETHER, says, untouched
 from tests.journeys.installation import installed
 from tests.servers.hostile import Hostile
-from tests.servers.replies import json_reply, reply
+from tests.servers.replies import Reply, json_reply, redirect, reply
 from tests.servers.sandbox import start_sandbox
-
-CORPUS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "markup.toml").read_text())
+from tests.servers.wire import Received
 
 
 @pytest.fixture
@@ -39,124 +38,175 @@ def page(workbench: Workbench, hostile: Hostile) -> Page:
     return workbench.operator(hostile.origin.removeprefix("http://"))
 
 
-def payloads(canary: str) -> list[str]:
-    return [each.replace("{canary}", canary) for each in CORPUS["payloads"]]
-
-
-def definition(server: str, texts: list[str]) -> dict[str, Any]:
-    """Return a connector whose every label is a payload, and whose service answers with them."""
-    mark = texts[0]
+def definition(server: str) -> dict[str, Any]:
+    """Return a connector whose fields carry every payload at every place a field has."""
+    fields = [
+        {"key": f"f{number}", "label": each, "description": each}
+        for number, each in enumerate(PAYLOADS)
+    ]
+    chosen = {"key": "one", "label": "One of", "choices": {each: each for each in PAYLOADS}}
+    examples = [each | {"example": each["label"]} for each in fields]
+    defaults = [each | {"default": each["label"]} for each in fields]
     return {
         "schema": "1.0",
-        "name": f"Evil {mark}",
+        "name": TOGETHER,
         "auth_components": {
             "type": "oauth2",
             "authorizationURL": f"{server}/authorize",
             "tokenURL": f"{server}/token",
             "clientID": "an-open-client",
             "clientAuth": "none",
-            "scope": "a",
+            "scope": SCOPES,
         },
-        "requiredSettings": {
-            "authFields": [
-                {"key": "shop", "label": texts[8], "description": texts[9], "example": texts[12]},
-                {"key": "kind", "label": texts[2], "choices": {texts[11]: texts[10]}},
-            ]
-        },
-        "endpoints": {"GET": {"/say": {"url": server}}},
+        "auth_test": {"method": "GET", "endpoint": "/who", "account": {"label": "/who"}},
+        "requiredSettings": {"authFields": [*examples, chosen]},
+        "endpoints": {"GET": {"/say": {"url": server}, "/who": {"url": server}}},
         "actions": [
             {
                 "modelId": "say",
                 "actionId": "it",
                 "endpoint": "/say",
                 "method": "GET",
-                "label": f"Say {texts[5]}",
-                "helpText": texts[13],
-                "actionFields": [
-                    {"key": "q", "label": texts[6], "description": texts[7], "default": texts[12]}
-                ],
-            }
+                "label": TOGETHER,
+                "helpText": TOGETHER,
+                "actionFields": [*defaults, chosen],
+            },
+            {
+                "modelId": "say",
+                "actionId": "all",
+                "endpoint": "/say",
+                "method": "GET",
+                "label": "Say all",
+            },
         ],
     }
 
 
-def harmless(page: Page, texts: list[str]) -> None:
-    """See that nothing ran and nothing was made into an element."""
-    assert page.evaluate("window.__x") is None
-    made = "script:not([src^='/static/']), iframe, object, embed, base, marquee, video, audio"
-    assert page.locator(f"main :is({made})").count() == 0
-    assert page.locator("main [onerror], main [onload], main [onfocus]").count() == 0
-    assert page.locator(f"main >> text={texts[0]}").count() >= 0
+SCOPES = " ".join(sorted({part for each in PAYLOADS for part in each.split() if part.isascii()}))
 
 
 @pytest.mark.row("T-60")
-def test_labels_errors_and_names_are_text(
+def test_everything_a_definition_says_is_text_in_the_debugger(
     workbench: Workbench, page: Page, hostile: Hostile
 ) -> None:
-    texts = payloads(hostile.origin_as("canary.invalid"))
-    connector = drafted(workbench, json.dumps(definition(hostile.origin, texts)))
+    connector = drafted(workbench, json.dumps(definition(hostile.origin)))
+
     open_debugger(page, connector)
-    harmless(page, texts)
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Evil {texts[0]}")
-    hostile.on("/authorize", _denied)
 
-    page.get_by_role("button", name="Sign In", exact=True).click()
-
-    expect(page.get_by_role("alert")).to_contain_text(f"access_denied: {texts[0]}")
-    harmless(page, texts)
-    page.goto("/connections")
-    harmless(page, texts)
+    says(page, *PAYLOADS, places=6)
+    says(page, TOGETHER, places=2)
 
 
 @pytest.mark.row("T-60")
-def test_bodies_headers_and_account_names_are_text(
+def test_everything_a_service_says_is_text_in_the_debugger(
     workbench: Workbench, page: Page, hostile: Hostile
 ) -> None:
-    texts = payloads(hostile.origin_as("canary.invalid"))
-    text = definition(hostile.origin, texts)
-    text["auth_test"] = {"method": "GET", "endpoint": "/say", "account": {"label": "/who"}}
-    hostile.on("/authorize", _consented)
-    hostile.on("/token", json_reply({"access_token": "an-access-token", "token_type": "bearer"}))
-    hostile.on("/say", json_reply({"who": texts[8]}))
-    connector = drafted(workbench, json.dumps(text))
+    _consenting(hostile)
+    hostile.on("/who", json_reply({"who": PAYLOADS[0]}))
+    connector = drafted(workbench, json.dumps(definition(hostile.origin)))
     open_debugger(page, connector)
 
     page.get_by_role("button", name="Sign In", exact=True).click()
     expect(page.get_by_text("Access token ends", exact=True)).to_be_visible()
-    expect(page.locator("#sign-in dd").first).to_have_text(texts[8])
-    action = row(page, "Say ")
+    says(page, SCOPES, places=2)
+    says(page, PAYLOADS[0])
+    action = row(page, "Say all")
     for kind in ("application/json", "text/html", "image/svg+xml", "text/plain"):
-        body = json.dumps(texts) if "json" in kind else "\n".join(texts)
-        hostile.on(
-            "/say", reply(200, body.encode(), content_type=kind, headers=[("X-Note", texts[0])])
-        )
+        body = json.dumps(PAYLOADS, indent=2) if "json" in kind else "\n".join(PAYLOADS)
+        hostile.on("/say", reply(200, body.encode(), content_type=kind, headers=_headers()))
         action.get_by_role("button", name="Test").click()
-        expect(action.locator("pre:visible")).to_contain_text("window.__x")
-        action.get_by_text("headers").locator("visible=true").click()
-        expect(action.get_by_text(texts[0], exact=True).first).to_be_visible()
-        harmless(page, texts)
+        expect(action.get_by_text(f"bytes, {kind}")).to_be_visible()
+        says(page, *(value for _, value in _headers()))
+        shown = action.locator("pre:visible").text_content() or ""
+        assert (json.loads(shown) if "json" in kind else shown) == (
+            PAYLOADS if "json" in kind else body
+        )
 
-    page.goto("/activity")
-    harmless(page, texts)
-    page.get_by_role("link", name="say.it").first.click()
-    expect(page.locator("pre:visible")).to_contain_text("window.__x")
-    harmless(page, texts)
+
+def _consenting(hostile: Hostile) -> None:
+    """Let the service consent to everything, and grant what a scope cannot be called."""
+    answer = {"access_token": "an-access-token", "token_type": "bearer", "scope": SCOPES}
+    hostile.on("/authorize", _consented)
+    hostile.on("/token", json_reply(answer))
+
+
+def _headers() -> list[tuple[str, str]]:
+    """Return headers with every payload that a header can hold."""
+    able = [each for each in PAYLOADS if each.isascii() and each.isprintable()]
+    return [
+        (f"X-Note-{number}", " ".join(able[number : number + 50]).strip())
+        for number in range(0, len(able), 50)
+    ]
+
+
+@pytest.mark.row("T-60")
+def test_what_is_kept_of_a_service_is_text_on_every_page_and_dialog(
+    workbench: Workbench, page: Page, hostile: Hostile
+) -> None:
+    """Names and errors are kept up to some length; longer ones are written behind its back."""
+    _consenting(hostile)
+    hostile.on("/who", json_reply({"who": "Ada"}))
+    connector = drafted(workbench, json.dumps(definition(hostile.origin)))
+    open_debugger(page, connector)
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    expect(page.get_by_text("Access token ends", exact=True)).to_be_visible()
+    _rewritten(workbench)
+
+    page.reload()
+    page.get_by_role("button", name="Create Connector").click()
+    dialog = page.locator("#asks dialog[open]")
+    expect(dialog.get_by_role("heading").first).to_have_text(f"Create Connector: {TOGETHER}")
+    says(page, TOGETHER, places=5)
+    dialog.get_by_role("button", name="Create Connector").click()
+    page.wait_for_url("**/connectors")
+    hostile.on("/who", json_reply({}))  # so that no proof gives the account its name again
+    _rewritten(workbench)
+    for path, *places in (
+        ("/connectors", "td .named a"),
+        (f"/connectors/{connector}", "#connector-name"),
+        (f"/connectors/{connector}/delete", "h1"),
+        (f"/connectors/{connector}/debugger", "h1", ".step-name", ".step-body p"),
+        ("/connections", "td .named strong", "td[data-label=Connector]"),
+        ("/activity", "td .named a", "td[data-label=Connector]", "td[data-label=Account]"),
+    ):
+        page.goto(path)
+        for place in places:
+            expect(page.locator(place).filter(has_text=TOGETHER).first).to_be_attached()
+        untouched(page)
+    page.locator("td .named a").first.click()
+    expect(page.locator("h1")).to_have_text(TOGETHER)
+    untouched(page)
+    _in_dialogs(page)
+
+
+def _in_dialogs(page: Page) -> None:
+    """Look at each dialog that a connection has."""
     page.goto("/connections")
-    expect(page.get_by_text(texts[8]).first).to_be_visible()
-    harmless(page, texts)
+    for asked in ("revoke", "delete", "reconnect", "test", "survival"):
+        page.locator(f"[hx-get$='/{asked}'], [hx-post$='/{asked}']").first.dispatch_event("click")
+        dialog = page.locator("#asks dialog[open]")
+        expect(dialog).to_be_visible()
+        expect(dialog).to_contain_text(TOGETHER)
+        untouched(page)
+        dialog.evaluate("one => { one.close(); one.remove(); }")
 
 
-def _denied(asked: Any) -> Any:
+def _rewritten(workbench: Workbench) -> None:
+    """Name all after every payload at once, whatever length names may have."""
+    folder = workbench.installation.settings.data_dir
+    for file, change in (
+        ("connectsmith.db", "UPDATE connectors SET name = ?"),
+        ("connectsmith.db", "UPDATE connections SET account_label = ?"),
+        ("connectsmith.db", "UPDATE connections SET failure_message = ?"),
+        ("calls.db", "UPDATE calls SET action = ?"),
+    ):
+        with closing(sqlite3.connect(folder / file)) as database, database:
+            database.execute(change, [TOGETHER])
+
+
+def _consented(asked: Received) -> Reply:
     query = dict(asked.query)
-    words = urlencode({"error": "access_denied", "error_description": CORPUS["payloads"][0]})
-    back = f"{query['redirect_uri']}?{words}&state={query['state']}"
-    return reply(302, headers=[("Location", back)])
-
-
-def _consented(asked: Any) -> Any:
-    query = dict(asked.query)
-    back = f"{query['redirect_uri']}?code=a-code&state={query['state']}"
-    return reply(302, headers=[("Location", back)])
+    return redirect(f"{query['redirect_uri']}?code=a-code&state={query['state']}", 302)
 
 
 PNG = bytes.fromhex(
@@ -168,9 +218,9 @@ PNG = bytes.fromhex(
 def test_images_binaries_and_long_bodies_are_shown_as_what_they_are(
     workbench: Workbench, page: Page, hostile: Hostile
 ) -> None:
-    text = definition(hostile.origin, payloads("x"))
+    text = definition(hostile.origin)
     text |= {"auth_components": {"type": "none"}, "requiredSettings": {"authFields": []}}
-    text["actions"][0] |= {"label": "Fetch", "actionFields": []}
+    text["actions"] = [text["actions"][1] | {"label": "Fetch"}]
     connector = drafted(workbench, json.dumps(text))
     open_debugger(page, connector)
     action = row(page, "Fetch")
