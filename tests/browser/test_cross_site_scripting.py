@@ -39,14 +39,13 @@ def test_connectors_named_after_payloads_are_listed_as_text(
 ) -> None:
     put_everywhere(workbench)
     page.goto("/connectors")
+    named = page.locator("td .named a")
     while page.get_by_role("link", name="Show more").count():
-        shown = page.locator("tbody tr").count()
+        shown = named.count()
         page.get_by_role("link", name="Show more").click()
-        page.wait_for_function("n => document.querySelectorAll('tbody tr').length > n", arg=shown)
+        expect(named.nth(shown)).to_be_attached()
 
-    names = page.locator("td .named a").evaluate_all("all => all.map(one => one.textContent)")
-
-    assert names == PAYLOADS
+    assert named.evaluate_all("all => all.map(one => one.textContent)") == PAYLOADS
     untouched(page)
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.chromium import narrow
 from tests.browser.conftest import EMAIL, PASSWORD, Workbench
 from tests.browser.editing import Editor, definition_text, made, opened
+from tests.browser.payloads import PAYLOADS, TOGETHER, says, untouched
 from tests.browser.screens import look_at
 
 
@@ -410,22 +411,26 @@ def test_text_brought_back_is_compared_when_somebody_saved_meanwhile(workbench: 
 # -- a text is only a text -------------------------------------------------------------------------
 
 
+@pytest.mark.row("T-60")
 def test_a_hostile_text_is_shown_and_never_run(workbench: Workbench) -> None:
-    evil = "</script><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}"
+    """Names, actions, secrets, and diagnostics that repeat what was written."""
     text = json.loads(definition_text())
-    text["name"] = evil
-    text["auth_components"]["clientID"] = "{{<img src=x onerror=alert(3)>}}"
-    text["auth_components"]["type"] = evil
-    text["actions"][0] |= {"label": evil, "modelId": evil, "method": evil}
-    text[evil] = evil
+    text["name"] = TOGETHER
+    text["auth_components"] |= {"type": TOGETHER, "clientID": "{{<img src=x onerror=alert(3)>}}"}
+    text["actions"] = [
+        text["actions"][0] | {"label": each, "method": each, "actionId": f"a{number}"}
+        for number, each in enumerate(PAYLOADS)
+    ]
+    text |= {each: each for each in PAYLOADS}
     editor = opened(workbench, json.dumps(text, indent=2))
 
-    expect(editor.page.get_by_role("heading", name=evil)).to_be_visible()
-    expect(editor.page.locator("#action-list")).to_contain_text(evil)
-    expect(editor.page.locator("#secret-list")).to_contain_text("<img src=x onerror=alert(3)>")
+    expect(editor.page.locator("#connector-name")).to_have_text(TOGETHER[:200].strip())
     expect(editor.problems.filter(has_text="<img src=x").first).to_be_visible()
+    expect(editor.page.locator("#secret-list")).to_contain_text("<img src=x onerror=alert(3)>")
+    says(editor.page, *PAYLOADS)
     editor.open_keys()
-    assert editor.page.locator("img").count() == 0
+    untouched(editor.page)
+    assert editor.page.locator("main img").count() == 0
 
 
 def test_the_menu_copies_exports_duplicates_and_asks_before_it_deletes(

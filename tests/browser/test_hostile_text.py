@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -198,6 +199,7 @@ def _rewritten(workbench: Workbench) -> None:
         ("connectsmith.db", "UPDATE connectors SET name = ?"),
         ("connectsmith.db", "UPDATE connections SET account_label = ?"),
         ("connectsmith.db", "UPDATE connections SET failure_message = ?"),
+        ("connectsmith.db", "UPDATE authorizations SET error_message = ? WHERE error_code > ''"),
         ("calls.db", "UPDATE calls SET action = ?"),
     ):
         with closing(sqlite3.connect(folder / file)) as database, database:
@@ -207,6 +209,45 @@ def _rewritten(workbench: Workbench) -> None:
 def _consented(asked: Received) -> Reply:
     query = dict(asked.query)
     return redirect(f"{query['redirect_uri']}?code=a-code&state={query['state']}", 302)
+
+
+@pytest.mark.row("T-60")
+def test_refused_sign_in_is_text_wherever_it_is_told(
+    workbench: Workbench, page: Page, hostile: Hostile
+) -> None:
+    """On the pages of the sign-in itself, in the Debugger, and where somebody connects."""
+    hostile.on("/authorize", _denied)
+    text = json.dumps(definition(hostile.origin))
+    made = workbench.installation.api.post("/v1/connectors", {"definition": text, "publish": True})
+    at = f"/v1/connectors/{made['id']}"
+    _rewritten(workbench)
+    asked: dict[str, Any] = {"fields": {}, "return_to": None}
+    started = workbench.installation.api.post(f"{at}/authorizations", asked)
+
+    page.goto(started["start_url"])
+    expect(page.locator("h1")).to_contain_text(TOGETHER)
+    says(page, *SCOPES.split(), places=1)
+    page.get_by_role("button").click()
+    expect(page.get_by_text("access_denied").first).to_be_visible()
+    _rewritten(workbench)
+    page.reload()
+    expect(page.locator("h1")).to_contain_text(TOGETHER)
+    expect(page.get_by_role("alert")).to_have_text(TOGETHER)
+    untouched(page)
+
+    open_debugger(page, made["id"])
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("access_denied")
+    _rewritten(workbench)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text(TOGETHER)
+    untouched(page)
+
+
+def _denied(asked: Received) -> Reply:
+    query = dict(asked.query)
+    words = urlencode({"error": "access_denied", "error_description": PAYLOADS[0]})
+    return redirect(f"{query['redirect_uri']}?{words}&state={query['state']}", 302)
 
 
 PNG = bytes.fromhex(
