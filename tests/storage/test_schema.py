@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import sqlite3
@@ -67,6 +68,32 @@ def test_only_missing_migrations_are_applied(tmp_path: Path) -> None:
     migrate(path, [FIRST, SECOND])
 
     assert _state(path) == (2, ["one", "two"], "ok")
+
+
+def test_address_of_the_last_start_outlives_the_facts_that_held_it(tmp_path: Path) -> None:
+    path, known = tmp_path / "a.db", migrations("credentials", "sqlite")
+    migrate(path, known[:12])
+    with sqlite3.connect(path) as database:
+        database.executemany(
+            "INSERT INTO meta (key, value) VALUES (?, ?)",
+            [
+                ("public_url", "https://connect.example.com"),
+                ("public_url_changed_at", "2026-11-24T10:00:00+00:00"),
+                ("key_check", "kept"),
+            ],
+        )
+    database.close()
+
+    migrate(path, known)
+
+    with sqlite3.connect(path) as database:
+        facts = dict(database.execute("SELECT key, value FROM meta"))
+    database.close()
+    assert facts.keys() == {"chosen_settings", "key_check"}
+    assert json.loads(facts["chosen_settings"]) == {
+        "address": "https://connect.example.com",
+        "changed_at": "2026-11-24T10:00:00+00:00",
+    }
 
 
 def test_newer_schema_is_refused_and_not_written_to(tmp_path: Path) -> None:
