@@ -52,9 +52,10 @@ def look_at(page: Page, name: str, *, axe: bool = True) -> None:
 
 
 def overflow(page: Page) -> int:
-    """Return by how many pixels a page is wider than its screen."""
+    """Return by how many pixels a page or its navigation is wider than the screen."""
     wider: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        """Math.max(...[document.documentElement, ...document.querySelectorAll("nav")]
+            .map((each) => each.scrollWidth - each.clientWidth))"""
     )
     return wider
 
