@@ -1,6 +1,8 @@
 """The editor as a person uses it: problems, fixes, completion, saving; nothing typed is lost."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -267,6 +269,38 @@ def test_what_was_typed_outlives_a_sign_out(workbench: Workbench) -> None:
 
     page.wait_for_url(f"**/connectors/{editor.connector}")
     assert editor.wait().text() == "{ before signing out"
+
+
+def test_what_was_typed_is_not_in_another_browser(workbench: Workbench) -> None:
+    editor = opened(workbench, definition_text())
+    editor.type_all("{ typed here")
+
+    elsewhere = Editor(workbench.operator(), editor.connector).open()
+
+    assert elsewhere.text() == definition_text()
+
+
+def test_what_one_operator_typed_is_not_shown_to_another_in_the_same_browser(
+    workbench: Workbench,
+) -> None:
+    editor = opened(workbench, definition_text())
+    editor.type_all("{ typed by Ada")
+
+    _handed_over(workbench)
+    editor.page.reload()
+
+    assert editor.wait().text() == definition_text()
+
+
+def _handed_over(workbench: Workbench) -> None:
+    """Make the open session another operator's; so far an installation makes only one."""
+    file = workbench.installation.settings.data_dir / "connectsmith.db"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "INSERT INTO operators (workspace, id, name, created_at)"
+            " SELECT workspace, 'ope_other', 'Bram', created_at FROM operators"
+        )
+        database.execute("UPDATE sessions SET operator = 'ope_other'")
 
 
 def test_who_is_signed_out_while_typing_is_told_and_loses_nothing(workbench: Workbench) -> None:
