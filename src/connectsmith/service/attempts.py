@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import AuthorizationEnded
+from connectsmith.errors import AuthorizationEnded, ConnectsmithError
+from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.party import Party
-from connectsmith.service.ports import (
-    SealPlace,
-)
-from connectsmith.service.rows import (
-    AuthorizationRow,
-)
+from connectsmith.service.ports import Clock, Events, Sealer, SealPlace
+from connectsmith.service.rows import AuthorizationRow, EventRow
 
 FIELD = "field."
 CAPTURED = "captured."
@@ -42,6 +39,41 @@ class Started:
 
     row: AuthorizationRow
     start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What attempts hold sealed, and what became of them."""
+
+    authorizations: Authorizations
+    events: Events
+    sealer: Sealer
+    clock: Clock
+
+    def held(self, row: AuthorizationRow) -> dict[str, Secret]:
+        """Open what an attempt holds."""
+        return self.sealer.open(row.sealed or b"", authorization_place(row))
+
+    def sealed(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> bytes:
+        """Seal what an attempt is to hold."""
+        return self.sealer.seal(held, authorization_place(row))
+
+    async def fail(
+        self, row: AuthorizationRow, error: ConnectsmithError, *, by: str | None = None
+    ) -> bool:
+        """End an attempt badly, and write it down; False when it has gone on or ended meanwhile."""
+        over = failed(row, error.code, error.message)
+        if not await self.authorizations.advance(over, expected_status=row.status):
+            return False
+        await self.record(row, "authorization_failed", error.code, by=by)
+        return True
+
+    async def record(
+        self, row: AuthorizationRow, what: str, message: str, *, by: str | None = None
+    ) -> None:
+        """Write down what happened to an attempt: by whoever began it, unless said otherwise."""
+        who = by or row.created_by
+        await self.events.add(EventRow(row.workspace, self.clock.now(), who, what, row.id, message))
 
 
 def authorization_place(row: AuthorizationRow) -> SealPlace:

@@ -30,16 +30,15 @@ from connectsmith.service.attempts import (
     CLOSED,
     FIELD,
     UNANSWERED,
+    Attempts,
     Start,
     Started,
-    authorization_place,
     blueprint_of,
     ended,
     expired,
     failed,
     party_of,
 )
-from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.bringing import Bringer, Brought
 from connectsmith.service.caller import Caller
@@ -48,8 +47,8 @@ from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
 from connectsmith.service.holdings import entered_again
 from connectsmith.service.making import written
-from connectsmith.service.ports import Clock, Events, Randomness, Sealer
-from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, EventRow, Page
+from connectsmith.service.ports import Clock, Randomness, Sealer
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
@@ -60,12 +59,11 @@ class AuthorizationDesk:
     def __init__(
         self,
         *,
-        authorizations: Authorizations,
+        attempts: Attempts,
         blueprints: Blueprints,
         connections: ConnectionDesk,
         devices: DeviceFlow,
         endpoint: TokenEndpoint,
-        events: Events,
         sealer: Sealer,
         clock: Clock,
         randomness: Randomness,
@@ -73,12 +71,12 @@ class AuthorizationDesk:
         chooser: Chooser,
         bringer: Bringer,
     ) -> None:
-        self._authorizations = authorizations
+        self._authorizations = attempts.authorizations
+        self._attempts = attempts
         self._blueprints = blueprints
         self._connections = connections
         self._devices = devices
         self._endpoint = endpoint
-        self._events = events
         self._sealer = sealer
         self._clock = clock
         self._randomness = randomness
@@ -119,7 +117,7 @@ class AuthorizationDesk:
             row,
             origins_api=written(origins.api),
             origins_auth=written(origins.auth),
-            sealed=self._sealer.seal(held, authorization_place(row)),
+            sealed=self._attempts.sealed(row, held),
         )
         # What would fail after consent is refused now.
         await self._endpoint.browser_values(party := party_of(row, blueprint, held))
@@ -205,7 +203,7 @@ class AuthorizationDesk:
         """
         row = await self.own(caller, authorization)
         if row.status == "returned" and not row.by_session:
-            held = self._sealer.open(row.sealed or b"", authorization_place(row))
+            held = self._attempts.held(row)
             redeeming = await self._claim(row, completion)
             if redeeming is not None:
                 return await self._redeem(redeeming, held)
@@ -229,7 +227,7 @@ class AuthorizationDesk:
         """
         row = await self.own(caller, authorization)
         if row.status == "returned" and row.by_session:
-            held = self._sealer.open(row.sealed or b"", authorization_place(row))
+            held = self._attempts.held(row)
             redeeming = self._redeeming(row)
             if await self._authorizations.advance(redeeming, expected_status="returned"):
                 await self._redeem(redeeming, held)
@@ -283,7 +281,7 @@ class AuthorizationDesk:
         if left <= 0:
             over = failed(row, "completion_refused", "Too many wrong completion values.")
             await self._authorizations.advance(over, expected_status="returned")
-        await self._record(row, "completion_refused", f"attempt {attempt}")
+        await self._attempts.record(row, "completion_refused", f"attempt {attempt}")
         raise _not_the_value(f" {max(left, 0)} attempt(s) left.")
 
     async def _outcome(self, row: AuthorizationRow) -> tuple[AuthorizationRow, ConnectionRow]:
@@ -302,9 +300,7 @@ class AuthorizationDesk:
         try:
             return await self._exchange(row, held)
         except ConnectsmithError as error:
-            over = failed(row, error.code, error.message)
-            if await self._authorizations.advance(over, expected_status="redeeming"):
-                await self._record(row, "authorization_failed", error.code)
+            await self._attempts.fail(row, error)
             raise
 
     async def _exchange(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> Brought:
@@ -346,16 +342,14 @@ class AuthorizationDesk:
         await self._authorizations.advance(
             replace(row, status="kept", connection=kept.id), expected_status="completed"
         )
-        await self._record(row, "connection_kept", kept.id)
+        await self._attempts.record(row, "connection_kept", kept.id)
         return kept
 
     async def _kept(self, row: AuthorizationRow, connection: str) -> ConnectionRow:
         try:
             return await self._connections.keep(row.workspace, connection, row.reconnects)
         except OtherAccount as error:
-            over = failed(row, error.code, error.message)
-            await self._authorizations.advance(over, expected_status="completed")
-            await self._record(row, "authorization_failed", error.code)
+            await self._attempts.fail(row, error)
             brought = await self._connections.row(row.workspace, connection)
             await self._connections.discard(brought, error.code)
             raise
@@ -368,11 +362,6 @@ class AuthorizationDesk:
         for row in overdue:
             await self._authorizations.advance(expired(row), expected_status=row.status)
         return len(overdue)
-
-    async def _record(self, row: AuthorizationRow, what: str, message: str) -> None:
-        await self._events.add(
-            EventRow(row.workspace, self._clock.now(), row.created_by, what, row.id, message)
-        )
 
 
 def _not_the_value(left: str = "") -> CompletionRefused:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connectsmith.service.attempts import Attempts
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.bringing import Bringer
@@ -35,65 +36,39 @@ def authorizing_of(
     rules: Rules,
 ) -> Authorizing:
     """Make them from the adapters."""
+    attempts = Attempts(storage.authorizations, storage.events, sealer, clock)
     bringer = Bringer(storage.authorizations, connections, endpoint, clock)
-    devices = _device_flow(
-        storage,
-        blueprints,
-        bringer,
-        endpoint,
-        sealer=sealer,
+    devices = DeviceFlow(
+        attempts=attempts,
+        blueprints=blueprints,
+        bringer=bringer,
+        endpoint=endpoint,
+        jobs=storage.jobs,
         clock=clock,
         randomness=randomness,
         rules=rules,
     )
     desk = AuthorizationDesk(
-        authorizations=storage.authorizations,
+        attempts=attempts,
         blueprints=blueprints,
         connections=connections,
         devices=devices,
         bringer=bringer,
         chooser=Chooser(storage.connections, blueprints, endpoint, sealer),
         endpoint=endpoint,
-        events=storage.events,
         sealer=sealer,
         clock=clock,
         randomness=randomness,
         rules=rules,
     )
     browser = BrowserSteps(
-        authorizations=storage.authorizations,
+        attempts=attempts,
         desk=desk,
         blueprints=blueprints,
         endpoint=endpoint,
-        events=storage.events,
         sealer=sealer,
         clock=clock,
         randomness=randomness,
         rules=rules,
     )
     return Authorizing(devices, desk, browser)
-
-
-def _device_flow(
-    storage: Storage,
-    blueprints: Blueprints,
-    bringer: Bringer,
-    endpoint: TokenEndpoint,
-    *,
-    sealer: Sealer,
-    clock: Clock,
-    randomness: Randomness,
-    rules: Rules,
-) -> DeviceFlow:
-    return DeviceFlow(
-        authorizations=storage.authorizations,
-        blueprints=blueprints,
-        bringer=bringer,
-        endpoint=endpoint,
-        jobs=storage.jobs,
-        events=storage.events,
-        sealer=sealer,
-        clock=clock,
-        randomness=randomness,
-        rules=rules,
-    )

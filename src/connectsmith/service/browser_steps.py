@@ -34,20 +34,17 @@ from connectsmith.service.attempts import (
     CAPTURED,
     DPOP_KEY,
     UNANSWERED,
-    authorization_place,
+    Attempts,
     blueprint_of,
-    failed,
     party_of,
 )
-from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.consents import Consents
 from connectsmith.service.party import Party
-from connectsmith.service.ports import Clock, Events, Randomness, Sealer
+from connectsmith.service.ports import Clock, Randomness, Sealer
 from connectsmith.service.rows import (
     AuthorizationRow,
-    EventRow,
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -117,22 +114,21 @@ class BrowserSteps:
     def __init__(
         self,
         *,
-        authorizations: Authorizations,
+        attempts: Attempts,
         desk: AuthorizationDesk,
         blueprints: Blueprints,
         endpoint: TokenEndpoint,
-        events: Events,
         sealer: Sealer,
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
-        self._authorizations = authorizations
+        self._authorizations = attempts.authorizations
+        self._attempts = attempts
         self._desk = desk
         self._blueprints = blueprints
         self._endpoint = endpoint
         self._consents = Consents(endpoint, clock)
-        self._events = events
         self._sealer = sealer
         self._clock = clock
         self._randomness = randomness
@@ -145,7 +141,7 @@ class BrowserSteps:
         row = await self._startable(value, session)
         connector = await self._blueprints.connector(row.workspace, row.connector)
         blueprint = await blueprint_of(self._blueprints, row)
-        party = party_of(row, blueprint, self._held(row))
+        party = party_of(row, blueprint, self._attempts.held(row))
         values = await self._endpoint.values(party)
         url = authorization_endpoint(party.client, values)
         asked = requested_scopes(party.client, values)
@@ -159,7 +155,7 @@ class BrowserSteps:
             CallbackRefused: it was begun in an operator's session, and this browser has another.
         """
         row = await self._startable(value, session)
-        held = self._held(row)
+        held = self._attempts.held(row)
         party = self._endpoint.bound(party_of(row, await blueprint_of(self._blueprints, row), held))
         state, verifier = self._randomness.text(), self._randomness.secret()
         cookie = f"{state}.{self._randomness.text()}"
@@ -176,7 +172,7 @@ class BrowserSteps:
             status="started",
             state_digest=self._sealer.digest("state", Secret(state)),
             cookie_digest=self._sealer.digest("cookie", Secret(cookie)),
-            sealed=self._sealer.seal(held, authorization_place(row)),
+            sealed=self._attempts.sealed(row, held),
         )
         if not await self._authorizations.advance(started, expected_status="created"):
             raise _used()
@@ -232,7 +228,7 @@ class BrowserSteps:
             raise _refused()
         if row.status != "started":
             return _stays(row)
-        held = self._held(row)
+        held = self._attempts.held(row)
         party = party_of(row, await blueprint_of(self._blueprints, row), held)
         try:
             answer, issuer = await self._believed(row, query, party)
@@ -298,7 +294,7 @@ class BrowserSteps:
             status="returned",
             issuer=issuer,
             completion_digest=digest,
-            sealed=self._sealer.seal(brought, authorization_place(row)),
+            sealed=self._attempts.sealed(row, brought),
         )
         if not await self._authorizations.advance(returned, expected_status="started"):
             return _stays(row)
@@ -310,11 +306,8 @@ class BrowserSteps:
         return Arrival(row.id, url)
 
     async def _fail(self, row: AuthorizationRow, error: ConnectsmithError) -> Arrival:
-        over = failed(row, error.code, error.message)
-        if not await self._authorizations.advance(over, expected_status="started"):
-            return _stays(row)
-        await self._record(row, "authorization_failed", error.code)
-        if row.return_to is None or row.by_session:
+        failed = await self._attempts.fail(row, error, by="browser")
+        if not failed or row.return_to is None or row.by_session:
             return _stays(row)
         return Arrival(row.id, returning_url(row.return_to, authorization=row.id, error=error.code))
 
@@ -343,13 +336,8 @@ class BrowserSteps:
         typed = row.status == "returned" and row.return_to is None
         return Outcome("typed" if typed else "received", name)
 
-    def _held(self, row: AuthorizationRow) -> dict[str, Secret]:
-        return self._sealer.open(row.sealed or b"", authorization_place(row))
-
     async def _record(self, row: AuthorizationRow, what: str, message: str) -> None:
-        await self._events.add(
-            EventRow(row.workspace, self._clock.now(), "browser", what, row.id, message)
-        )
+        await self._attempts.record(row, what, message, by="browser")
 
 
 def _possible_states(query: str) -> list[str]:

@@ -24,20 +24,18 @@ from connectsmith.errors import (
 )
 from connectsmith.service.attempts import (
     DPOP_KEY,
-    authorization_place,
+    Attempts,
     blueprint_of,
     expired,
-    failed,
     party_of,
 )
-from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.backlog import Backlog
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.bringing import Bringer
 from connectsmith.service.consents import Consents
 from connectsmith.service.party import Party
-from connectsmith.service.ports import Clock, Events, Jobs, Randomness, Sealer
-from connectsmith.service.rows import AuthorizationRow, EventRow, JobRow
+from connectsmith.service.ports import Clock, Jobs, Randomness
+from connectsmith.service.rows import AuthorizationRow, JobRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
 
@@ -62,25 +60,22 @@ class DeviceFlow:
     def __init__(
         self,
         *,
-        authorizations: Authorizations,
+        attempts: Attempts,
         blueprints: Blueprints,
         bringer: Bringer,
         endpoint: TokenEndpoint,
         jobs: Jobs,
-        events: Events,
-        sealer: Sealer,
         clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
-        self._authorizations = authorizations
+        self._authorizations = attempts.authorizations
+        self._attempts = attempts
         self._blueprints = blueprints
         self._bringer = bringer
         self._endpoint = endpoint
         self._consents = Consents(endpoint, clock)
         self._jobs = Backlog(jobs, clock, randomness, kind=JOB, claim=CLAIM, together=TOGETHER)
-        self._events = events
-        self._sealer = sealer
         self._clock = clock
         self._randomness = randomness
         self._rules = rules
@@ -91,17 +86,14 @@ class DeviceFlow:
         """Ask the server for a pair of codes, and store the authorization that waits for a yes."""
         grant = await self._consents.device(party)
         key = self._endpoint.bound(party).dpop_key
+        kept = {**held, DEVICE_CODE: grant.device_code, **({DPOP_KEY: key} if key else {})}
         now = self._clock.now()
         waiting = replace(
             row,
             status="polling",
             expires_at=now + min(grant.lifetime, self._rules.device_lifetime),
-        )
-        kept = {**held, DEVICE_CODE: grant.device_code, **({DPOP_KEY: key} if key else {})}
-        waiting = replace(
-            waiting,
             device=_said(grant),
-            sealed=self._sealer.seal(kept, authorization_place(row)),
+            sealed=self._attempts.sealed(row, kept),
         )
         await self._authorizations.add(waiting)
         await self._jobs.add(row.workspace, self._jobs.new_id(), row.id, after=grant.interval)
@@ -128,7 +120,7 @@ class DeviceFlow:
             await self._jobs.finish(job.workspace, job.id)
             return
         try:
-            held = self._held(row)
+            held = self._attempts.held(row)
             party = party_of(row, await blueprint_of(self._blueprints, row), held)
             party = replace(party, connection=self._randomness.new_id("cnn"))
             found = await self._consents.poll(party, held[DEVICE_CODE])
@@ -157,9 +149,7 @@ class DeviceFlow:
         await self._jobs.postpone(job.workspace, job.id, pause)
 
     async def _fail(self, job: JobRow, row: AuthorizationRow, error: ConnectsmithError) -> None:
-        over = failed(row, error.code, error.message)
-        if await self._authorizations.advance(over, expected_status="polling"):
-            await self._record(row, "authorization_failed", error.code)
+        await self._attempts.fail(row, error)
         await self._jobs.finish(job.workspace, job.id)
 
     async def _finish(
@@ -173,14 +163,6 @@ class DeviceFlow:
             await self._fail(job, row, error)
         else:
             await self._jobs.finish(job.workspace, job.id)
-
-    def _held(self, row: AuthorizationRow) -> dict[str, Secret]:
-        return self._sealer.open(row.sealed or b"", authorization_place(row))
-
-    async def _record(self, row: AuthorizationRow, what: str, message: str) -> None:
-        await self._events.add(
-            EventRow(row.workspace, self._clock.now(), row.created_by, what, row.id, message)
-        )
 
 
 def _said(grant: DeviceGrant) -> str:
