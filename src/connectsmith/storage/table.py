@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -18,6 +19,9 @@ RowT = TypeVar("RowT")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+_WRITER = json.JSONEncoder(separators=(",", ":"))
+"""Kept ready: `json.dumps` makes a new one for these options, which costs as much as its work."""
 
 _Convert = Callable[[Any], Any] | None
 
@@ -31,7 +35,12 @@ class Table(Generic[RowT]):
         hints = get_type_hints(row)
         self._names = tuple(field.name for field in fields(row))  # type: ignore[arg-type]  # rows are dataclasses
         converters = [_converters(hints[column]) for column in self._names]
-        self._encoders = tuple(zip(self._names, (one[0] for one in converters), strict=True))
+        self._read = attrgetter(*self._names)
+        self._encoders = tuple(
+            (name, one[0])
+            for name, one in zip(self._names, converters, strict=True)
+            if one[0] is not None
+        )
         self._decoders = tuple(
             (at, one[1]) for at, one in enumerate(converters) if one[1] is not None
         )
@@ -57,10 +66,10 @@ class Table(Generic[RowT]):
 
     def encode(self, row: RowT) -> dict[str, Value]:
         """Return a record's values by column."""
-        values: dict[str, Value] = {}
+        values = dict(zip(self._names, self._read(row), strict=True))
         for name, convert in self._encoders:
-            value = getattr(row, name)
-            values[name] = value if convert is None or value is None else convert(value)
+            if (value := values[name]) is not None:
+                values[name] = convert(value)
         return values
 
     def decode(self, found: Found) -> RowT:
@@ -88,7 +97,7 @@ def moment(microseconds: int) -> datetime:
 
 def packed(texts: Sequence[str]) -> str:
     """Return a list of texts as JSON."""
-    return json.dumps(list(texts), separators=(",", ":"))
+    return _WRITER.encode(list(texts))
 
 
 def _unpacked(text: str) -> tuple[str, ...]:

@@ -231,10 +231,11 @@ def _arrived(arrival: Arrival, connector: str, jar: Jar) -> Response:
 
 async def session_of(request: Request) -> Caller | None:
     """Return the operator's session that the browser is signed in with, if any."""
-    desks = _desks(request)
+    value = PageCookies.of(request).read(request, "session")
+    if value is None:
+        return None
     try:
-        value = PageCookies.of(request).read(request, "session")
-        return (await desks.sign_in.recognise(value)).caller
+        return (await _desks(request).sign_in.recognise(value)).caller
     except SignInRequired:
         return None
 
