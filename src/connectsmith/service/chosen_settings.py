@@ -112,6 +112,8 @@ class ChosenSettings:
         text = await self._meta.get(KEY) or _NOTHING
         if text != self._text:
             self._text, self._kept = text, _Kept.read(text)
+        elif not self._kept.former:
+            return  # nothing in it ends with time
         self._go_by(self._kept)
 
     async def note(self) -> None:

@@ -128,22 +128,30 @@ class Writer:
         self, connection: sqlite3.Connection, batch: Sequence[_Work]
     ) -> list[Effects | Exception]:
         connection.execute("BEGIN IMMEDIATE")
+        if len(batch) == 1:
+            outcomes = [self._outcome(connection, batch[0])]
+            connection.execute("COMMIT" if isinstance(outcomes[0], list) else "ROLLBACK")
+            return outcomes
         outcomes = [self._attempt(connection, work) for work in batch]
         connection.execute("COMMIT")
         return outcomes
 
     def _attempt(self, connection: sqlite3.Connection, work: _Work) -> Effects | Exception:
+        """Carry out one of several, to be undone alone."""
         connection.execute("SAVEPOINT work")
-        try:
-            outcome: Effects | Exception = _apply(connection, work.statements)
-        except sqlite3.IntegrityError as error:
-            outcome = meaning(error, self._path)
-        except (UnicodeEncodeError, OverflowError) as error:
-            outcome = unstorable(error)
+        outcome = self._outcome(connection, work)
         if not isinstance(outcome, list):
             connection.execute("ROLLBACK TO work")
         connection.execute("RELEASE work")
         return outcome
+
+    def _outcome(self, connection: sqlite3.Connection, work: _Work) -> Effects | Exception:
+        try:
+            return _apply(connection, work.statements)
+        except sqlite3.IntegrityError as error:
+            return meaning(error, self._path)
+        except (UnicodeEncodeError, OverflowError) as error:
+            return unstorable(error)
 
 
 def _apply(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Effects:
