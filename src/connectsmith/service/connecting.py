@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectsmith.core.connection.status import Event, next_status
-from connectsmith.errors import CallerError, OtherAccount
+from connectsmith.errors import CallerError, ConnectorNotPublished, OtherAccount
 from connectsmith.service.attempts import Start, Started
 from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprint, Blueprints
@@ -59,6 +59,11 @@ class Connecting:
             ConnectorNotPublished: there is only a draft, which is tried out in the Debugger.
         """
         row = await self._blueprints.connector(caller.workspace, connector)
+        if row.published is None:
+            raise ConnectorNotPublished(
+                f"“{row.name}” was never published. Try it out in its Debugger, and choose "
+                "Create Connector there; then accounts can be connected to it."
+            )
         return Aim(row, await self._blueprints.of(row, test=False))
 
     async def again(self, row: ConnectionRow) -> Aim:
