@@ -221,6 +221,8 @@ class Operator:
     def _tokens(self) -> None:
         """Issue an API token on the settings' page, and revoke it."""
         self._get("/settings")
+        self._post("/settings/public-url", fails=True)
+        self._post("/settings/retention", fails=True)
         self._post("/settings/tokens", fails=True, name="", days="30", scope=["calls:read"])
         shown = self._post("/settings/tokens", name="page", days="30", scope=["connectors:read"])
         self._ledger.note("issued api token", _found(_TOKEN, shown))
