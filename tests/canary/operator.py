@@ -108,6 +108,7 @@ class Operator:
         self._secret_keys()
         self._debug()
         self._tokens()
+        self._settings()
         self._connections()
         self._choose()
         self._begin_and_end()
@@ -227,6 +228,13 @@ class Operator:
         shown = self._post("/settings/tokens", name="page", days="30", scope=["connectors:read"])
         self._ledger.note("issued api token", _found(_TOKEN, shown))
         self._post(_found(_REVOKE, self._get("/settings")))
+
+    def _settings(self) -> None:
+        """Type into the settings what they cannot be."""
+        self._post("/settings/public-url", fails=True, public_url="nowhere")
+        self._post(
+            "/settings/retention", fails=True, transcript_days="ever", transcript_bytes="all"
+        )
 
     def _connections(self) -> None:
         """Test, examine, reconnect and end a connection."""
