@@ -302,20 +302,22 @@ async def test_forgetful_process_redeems_a_code_again_whose_answer_is_on_its_way
     authorization_server: GoodServer,
     fault_proxy: FaultProxy,
 ) -> None:
-    desk, gate = running.inside.desks.authorizations, Gate()
+    desk, gates = running.inside.desks.authorizations, (Gate(), Gate())
     desk._authorizations = cast("Authorizations", Forgetful(desk._authorizations))
     desk._attempts = replace(desk._attempts, authorizations=desk._authorizations)
-    fault_proxy.hold_answer("/token", gate)
     started = await asyncio.to_thread(journey.start)
     arrival = await asyncio.to_thread(journey.consent, started["start_url"])
     body = {"completion": returned(arrival)["completion"]}
     path = f"/v1/authorizations/{started['id']}/complete"
-    first = asyncio.create_task(asyncio.to_thread(journey.api.problem, path, body))
-    await gate.reached()
+    asked = []
 
-    await asyncio.to_thread(journey.api.problem, path, body)
-    gate.open()
-    await first
+    for gate in gates:
+        fault_proxy.hold_answer("/token", gate)
+        asked.append(asyncio.create_task(asyncio.to_thread(journey.api.problem, path, body)))
+        await gate.reached()
+    for gate in gates:
+        gate.open()
+    await asyncio.gather(*asked)
 
     assert authorization_server.token_requests() == {"authorization_code": 2}
 
