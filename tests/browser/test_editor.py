@@ -213,6 +213,20 @@ def test_the_draft_is_saved_as_typed_faulty_or_not(workbench: Workbench, text: s
     assert draft(workbench, editor.connector) == f" {text}"
 
 
+@pytest.mark.parametrize(("typed", "expected"), [("1", "1"), ("[", "[2,\n3]")])
+def test_what_is_typed_over_several_lines_takes_their_place(
+    workbench: Workbench, typed: str, expected: str
+) -> None:
+    """The browser's own way writes styles, which the policy reports: see the workbench's check."""
+    editor = opened(workbench, "2,\n3")
+    editor.content.focus()
+    editor.page.keyboard.press("Control+A")
+
+    editor.page.keyboard.type(typed)
+
+    assert editor.text() == expected
+
+
 def test_line_ends_of_windows_stay_what_they_were(workbench: Workbench) -> None:
     text = definition_text().replace("\n", "\r\n")
     editor = opened(workbench, text)

@@ -27,6 +27,7 @@ import {
 import { classHighlighter } from "@lezer/highlight";
 import { completing, type Knowledge } from "./completing";
 import { explaining } from "./explaining";
+import { typingOver } from "./typing";
 
 export interface Listening {
   known: () => Knowledge;
@@ -57,6 +58,7 @@ function writing(listening: Listening): Extension {
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),
+    typingOver,
     highlightActiveLine(),
     highlightActiveLineGutter(),
     highlightSelectionMatches(),
