@@ -206,7 +206,9 @@ def test_an_interruption_is_told_and_has_its_exit_code(
     started: Queue[subprocess.Popen[str]] = Queue()
 
     def interrupt(_: object) -> dict[str, object]:
-        started.get(timeout=30).send_signal(signal.SIGINT)
+        waiting = started.get(timeout=30)
+        waiting.send_signal(signal.SIGINT)
+        waiting.wait(30)  # an answer that came first would end it well
         return {"items": [], "next": None}
 
     api.on("GET", "/v1/connectors", interrupt)

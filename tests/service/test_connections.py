@@ -33,7 +33,7 @@ def desk_of(one: Renewing) -> ConnectionDesk:
 
 
 async def brought(one: Renewing, token: str = "new") -> ConnectionRow:
-    """Store what a new authorization brings: a connection that nobody kept yet."""
+    """Store what a new authorization brings: a connection of Ada's that nobody kept yet."""
     now, connector = one.installation.clock.now(), (await one.row()).connector
     tokens = TokenSet(
         Secret(f"access-{token}"),
@@ -42,7 +42,7 @@ async def brought(one: Renewing, token: str = "new") -> ConnectionRow:
         lifetime=timedelta(hours=1),
     )
     party = Party(WORKSPACE, connector, one.blueprint, (ISSUER,), {}, {})
-    return await desk_of(one).add(
+    row = await desk_of(one).add(
         NewConnection(
             party=party,
             tokens=tokens,
@@ -52,6 +52,10 @@ async def brought(one: Renewing, token: str = "new") -> ConnectionRow:
             status=Status.UNCONFIRMED,
         )
     )
+    await one.connections.name_account(WORKSPACE, row.id, "ada", "Ada", version=row.version)
+    named = await one.connections.get(WORKSPACE, row.id)
+    assert named is not None
+    return named
 
 
 def revoked(one: Renewing) -> list[str]:
