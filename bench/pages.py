@@ -153,8 +153,9 @@ async def _signed_in(application: Application) -> httpx.AsyncClient:
     desk = application.desks.sign_in
     begun = await desk.redeem(await desk.local_link(), "ada@example.com", Secret("a" * 20))
     transport = httpx.ASGITransport(application.app)
-    client = httpx.AsyncClient(transport=transport, base_url=application.desks.rules.public_url)
-    client.cookies.set(PageCookies.of(application.desks).name("session"), begun.value)
+    url = application.desks.rules.public_url
+    client = httpx.AsyncClient(transport=transport, base_url=url)
+    client.cookies.set(PageCookies.at(url).name("session"), begun.value)
     return client
 
 
