@@ -110,3 +110,14 @@ def made(workbench: Workbench, text: str) -> str:
 def opened(workbench: Workbench, text: str, page: Page | None = None) -> Editor:
     """Make a connector and open its editor."""
     return Editor(page or workbench.operator(), made(workbench, text)).open()
+
+
+def save_elsewhere(workbench: Workbench, connector: str, text: str) -> None:
+    """Save as somebody else would."""
+    answer = workbench.installation.api.ask(
+        "PUT",
+        f"/v1/connectors/{connector}/draft",
+        json={"text": text},
+        headers={"If-Match": "*"},
+    )
+    assert answer.is_success, answer.text

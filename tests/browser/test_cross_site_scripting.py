@@ -2,14 +2,23 @@
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.browser.chromium import narrow, wide
 from tests.browser.conftest import Workbench
-from tests.browser.payloads import PAYLOADS, TOGETHER, untouched
+from tests.browser.drafts import open_debugger
+from tests.browser.editing import made, opened, save_elsewhere
+from tests.browser.payloads import PAYLOADS, TOGETHER, says, untouched
 from tests.storage.rows import connection, connector
+
+from connectsmith.core.definition.authority import HostRules
+from connectsmith.core.definition.hosts import compile_with
+from connectsmith.errors import UrlInvalid
 
 PICTURE = (
     "<svg xmlns='http://www.w3.org/2000/svg' onload='window.__x=1'><script>window.__x=1;"
@@ -116,3 +125,137 @@ def test_icon_that_is_a_script_is_a_picture_at_most(workbench: Workbench, page: 
 
     page.wait_for_load_state("networkidle")
     untouched(page)
+
+
+@pytest.mark.row("T-60")
+def test_text_that_cannot_be_imported_is_typed_text_still(page: Page) -> None:
+    """The error says what is wrong in words of its own; the text is in its box to be mended."""
+    text = f"{TOGETHER} {'x' * 1024 * 1024}"
+    page.goto("/connectors/new")
+    page.locator("details.import summary").click()
+    page.locator("#text").evaluate("(box, text) => { box.value = text; }", text)
+
+    page.get_by_role("button", name="Import", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_have_text("A definition has at most 1 MiB of text.")
+    assert page.locator("#text").input_value() == text
+    untouched(page)
+
+
+@pytest.mark.row("T-60")
+@pytest.mark.parametrize("size", [wide, narrow], ids=["wide", "narrow"])
+def test_both_texts_of_a_conflict_are_text(
+    workbench: Workbench, page: Page, size: Callable[[Page], None]
+) -> None:
+    size(page)
+    lines = list(dict.fromkeys(each for each in PAYLOADS if each.isprintable()))
+    mine, theirs = ([f"{whose}: {each}" for each in lines] for whose in ("mine", "theirs"))
+    editor = opened(workbench, "{}", page)
+    editor.type_all("\n".join(mine))
+    save_elsewhere(workbench, editor.connector, "\n".join(theirs))
+
+    page.keyboard.press("Control+s")
+
+    expect(page.locator("#conflict")).to_be_visible()
+    assert {*mine, *theirs} <= _compared(page)
+    untouched(page)
+    page.get_by_role("button", name="Use the saved text").click()
+    assert editor.text() == "\n".join(theirs)
+    untouched(page)
+
+
+def _compared(page: Page) -> set[str]:
+    """Return the lines of both texts, scrolling through: only what is near is on the page."""
+    found: list[str] = page.evaluate(_COMPARED)
+    return set(found)
+
+
+_COMPARED = """
+async () => {
+  const seen = new Set();
+  const texts = document.querySelector("#conflict-texts");
+  const boxes = [texts, texts.querySelector(".cm-scroller")];
+  const height = () => Math.max(...boxes.map((each) => each.scrollHeight));
+  for (let top = 0; top < height(); top += texts.clientHeight / 2) {
+    for (const each of boxes) each.scrollTop = top;
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+    for (const each of texts.querySelectorAll(".cm-line, .cm-deletedLine")) {
+      seen.add(each.textContent);
+    }
+  }
+  return [...seen];
+}
+"""
+
+
+# -- before something is published ----------------------------------------------------------------
+
+
+@pytest.mark.row("T-60")
+def test_what_a_publication_changes_is_told_as_text(workbench: Workbench, page: Page) -> None:
+    """Names of actions, fields, scopes and secrets: an author writes them as freely as labels."""
+    connector = made(workbench, json.dumps(_version({"removed": "", "changed": "before"})))
+    workbench.installation.api.post(f"/v1/connectors/{connector}/publish", {})
+    after = _version({"added": "", "changed": "after"}, keys=UNIQUE, scopes=SCOPES)
+    after["auth_components"]["tokenParams"] = {each: f"{{{{{each}}}}}" for each in SECRETS}
+    save_elsewhere(workbench, connector, json.dumps(after))
+    open_debugger(page, connector)
+
+    page.get_by_role("button", name="Publish changes").click()
+
+    dialog = page.get_by_role("dialog", name="Publish changes")
+    expect(dialog).to_be_visible()
+    names = [f"{model}.{each}" for model in ("added", "changed") for each in UNIQUE]
+    assert dialog.locator("li code").evaluate_all(_TEXTS) == names
+    actions = [[f"{model}.{each}" for each in UNIQUE] for model in ("added", "changed", "removed")]
+    says(page, *(", ".join(sorted(each)) for each in (*actions, SCOPES, SECRETS, UNIQUE)))
+
+
+UNIQUE = list(dict.fromkeys(PAYLOADS))
+SCOPES = sorted({part for each in PAYLOADS for part in each.split() if part.isascii()})
+SECRETS = [each for each in UNIQUE if not set(each) & set("{}.")]
+_TEXTS = "all => all.map((one) => one.textContent)"
+
+
+def _version(
+    models: dict[str, str], *, keys: Sequence[str] = (), scopes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return a definition with an action named after each payload for each model."""
+    return {
+        "schema": "1.0",
+        "name": "All",
+        "auth_components": {
+            "type": "oauth2",
+            "authorizationURL": "https://api.example.com/authorize",
+            "tokenURL": "https://api.example.com/token",
+            "clientID": "an-open-client",
+            "clientAuth": "none",
+            "scope": " ".join(scopes),
+        },
+        "requiredSettings": {"authFields": [{"key": each, "label": "Key"} for each in keys]},
+        "endpoints": {"GET": {"/say": {"url": "https://api.example.com"}}},
+        "actions": [
+            {
+                "modelId": model,
+                "actionId": each,
+                "endpoint": "/say",
+                "method": "GET",
+                "label": "Say",
+                "helpText": text,
+            }
+            for model, text in models.items()
+            for each in UNIQUE
+        ],
+    }
+
+
+@pytest.mark.row("T-60")
+@pytest.mark.parametrize("written", ["https://{}", "https://{}.example.com", "https://a:{}"])
+def test_no_origin_can_hold_markup(written: str) -> None:
+    rules = HostRules({}, ("*",))
+    for each in PAYLOADS:
+        try:
+            found = compile_with(written.replace("{}", each), rules).origins
+        except UrlInvalid:
+            continue
+        assert not set("".join(found)) & set("<>\"'`&;= \t\n")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 from tests.browser.chromium import narrow
 from tests.browser.conftest import EMAIL, PASSWORD, Workbench
-from tests.browser.editing import Editor, definition_text, made, opened
+from tests.browser.editing import Editor, definition_text, made, opened, save_elsewhere
 from tests.browser.payloads import PAYLOADS, TOGETHER, says, untouched
 from tests.browser.screens import look_at
 
@@ -17,17 +17,6 @@ def draft(workbench: Workbench, connector: str) -> str:
     """Return the draft that is saved."""
     text: str = workbench.installation.api.get(f"/v1/connectors/{connector}/draft")["text"]
     return text
-
-
-def save_elsewhere(workbench: Workbench, connector: str, text: str) -> None:
-    """Save as somebody else would."""
-    answer = workbench.installation.api.ask(
-        "PUT",
-        f"/v1/connectors/{connector}/draft",
-        json={"text": text},
-        headers={"If-Match": "*"},
-    )
-    assert answer.is_success, answer.text
 
 
 # -- what is wrong, where, and how it is mended ----------------------------------------------------

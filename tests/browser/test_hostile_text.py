@@ -19,6 +19,8 @@ from tests.servers.replies import Reply, json_reply, redirect, reply
 from tests.servers.sandbox import start_sandbox
 from tests.servers.wire import Received
 
+from connectsmith.core.authorization.words import LONGEST
+
 
 @pytest.fixture
 def workbench(browser: Browser, tmp_path: Path, hostile: Hostile) -> Iterator[Workbench]:
@@ -84,6 +86,7 @@ def definition(server: str) -> dict[str, Any]:
 
 
 SCOPES = " ".join(sorted({part for each in PAYLOADS for part in each.split() if part.isascii()}))
+GRANT = {"access_token": "an-access-token", "token_type": "bearer", "scope": SCOPES}
 
 
 @pytest.mark.row("T-60")
@@ -126,9 +129,8 @@ def test_everything_a_service_says_is_text_in_the_debugger(
 
 def _consenting(hostile: Hostile) -> None:
     """Let the service consent to everything, and grant what a scope cannot be called."""
-    answer = {"access_token": "an-access-token", "token_type": "bearer", "scope": SCOPES}
     hostile.on("/authorize", _consented)
-    hostile.on("/token", json_reply(answer))
+    hostile.on("/token", json_reply(GRANT))
 
 
 def _headers() -> list[tuple[str, str]]:
@@ -190,6 +192,41 @@ def _in_dialogs(page: Page) -> None:
         expect(dialog).to_contain_text(TOGETHER)
         untouched(page)
         dialog.evaluate("one => { one.close(); one.remove(); }")
+
+
+@pytest.mark.row("T-60")
+def test_what_a_token_endpoint_refuses_with_is_text_in_the_survival_verdict(
+    workbench: Workbench, page: Page, hostile: Hostile
+) -> None:
+    """In the verdict's sentence and in the step that failed."""
+    _consenting(hostile)
+    hostile.on("/token", json_reply(GRANT | {"refresh_token": "a-refresh-token"}))
+    hostile.on("/who", json_reply({"who": "Ada"}))
+    open_debugger(page, drafted(workbench, json.dumps(definition(hostile.origin))))
+    page.get_by_role("button", name="Sign In", exact=True).click()
+    expect(page.get_by_text("Access token ends", exact=True)).to_be_visible()
+    page.goto("/connections")
+
+    for words in _kept_whole():
+        answer = {"error": "invalid_request", "error_description": words}
+        hostile.on("/token", json_reply(answer, 400))
+        page.locator("[hx-post$='/survival']").dispatch_event("click")
+        dialog = page.locator("#asks dialog[open]")
+        expect(dialog.locator(".notice")).to_contain_text(words)
+        expect(dialog.locator("li").filter(has_text="failed").first).to_contain_text(words)
+        untouched(page)
+        dialog.evaluate("one => { one.close(); one.remove(); }")
+
+
+def _kept_whole() -> list[str]:
+    """Return all payloads of one line, as many together as is kept of a service's words."""
+    found = [""]
+    for each in (" ".join(one.split()) for one in PAYLOADS if one.isprintable()):
+        if len(found[-1]) + len(each) < LONGEST:
+            found[-1] += f" {each}"
+        else:
+            found.append(each)
+    return [each.strip() for each in found]
 
 
 def _rewritten(workbench: Workbench) -> None:
