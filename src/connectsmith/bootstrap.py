@@ -31,6 +31,7 @@ from connectsmith.service.editing import EditorDesk
 from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.keep_alive import KeepAlive
 from connectsmith.service.overviews import Overviews
+from connectsmith.service.pauses import Pauses
 from connectsmith.service.proof import Prover
 from connectsmith.service.records import Records
 from connectsmith.service.refresh import Refresher
@@ -240,7 +241,8 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
-    traffic = TokenTraffic(randomness=parts.randomness, rules=rules)
+    pauses = Pauses(parts.storage.meta, parts.clock)
+    traffic = TokenTraffic(pauses=pauses, randomness=parts.randomness, rules=rules)
     asker = Asker(endpoint=base.endpoint, traffic=traffic, rules=rules)
     refresher = _refresher(parts, rules, revoker, asker=asker, traffic=traffic)
     calls = CallDesk(

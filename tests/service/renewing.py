@@ -22,6 +22,7 @@ from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.holdings import opened
 from connectsmith.service.making import NewConnection
 from connectsmith.service.party import Party
+from connectsmith.service.pauses import Pauses
 from connectsmith.service.ports import Connections, Sender
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.renewal import Renewer
@@ -155,7 +156,8 @@ class Renewing:
         endpoint = desk._endpoint
         endpoint._sender = cast("Sender", self.server)
         randomness = CountingRandomness(name)
-        traffic = TokenTraffic(randomness=randomness, rules=self.rules)
+        pauses = Pauses(self.installation.storage.meta, self.installation.clock)
+        traffic = TokenTraffic(pauses=pauses, randomness=randomness, rules=self.rules)
         renewer = Renewer(
             connections=self.connections,
             asker=Asker(endpoint=endpoint, traffic=traffic, rules=self.rules),

@@ -212,6 +212,29 @@ def test_naively_a_connection_asks_within_what_another_was_told_to_wait() -> Non
     assert len([at for at in arrivals if at < arrivals[0] + 120]) >= 50
 
 
+@pytest.mark.row("R-36")
+def test_pause_that_one_process_was_asked_for_is_kept_by_the_others() -> None:
+    async def processes() -> tuple[int, int]:
+        async with population() as world:
+            server = Authority(world.clock, per_second=0, retry_after="600")
+            place = await world.place("as.example.com", server)
+            asked, *others = await all_expire(world, place, 5)
+            await asyncio.gather(world.use(asked, place), return_exceptions=True)
+            server.per_second, before = None, len(server.arrivals)
+            parts = world.installation.application.parts
+            rules = rules_of(Settings(data_dir=Path("data"), key_file=Path("key")))
+            other = join(parts, rules).desks.connections._refresher
+            for row in others:
+                with pytest.raises(AuthorizationServerPaused) as caught:
+                    await other.refresh(row, place.blueprint, insist=row is others[1])
+            within = len(server.arrivals) - before
+            await asyncio.sleep(caught.value.retry_after_seconds or 0)
+            await other.refresh(others[0], place.blueprint)
+            return within, len(server.arrivals) - before
+
+    assert run(processes()) == (0, 1)
+
+
 def test_person_who_insists_is_not_kept_by_failures_but_by_a_pause_that_was_asked_for() -> None:
     async def person(retry_after: str | None, down: Callable[[], bool]) -> int:
         async with population() as world:

@@ -63,16 +63,16 @@ class Asker:
                 spent = timedelta(seconds=_seconds() - begun)
                 late = spent + (pause or timedelta()) + self._rules.token_timeout
                 if pause is None or late > self._rules.lease:
-                    self._traffic.note(server, error)
+                    await self._traffic.note(server, error)
                     raise
                 repeated = repeated or error.sent
                 jitter = 0.9 + 0.2 * share_of(f"{row.id}.{row.fence}")
                 await asyncio.sleep(pause.total_seconds() * jitter)
             except ConnectsmithError as error:
-                self._traffic.note(server, error)
+                await self._traffic.note(server, error)
                 raise
             else:
-                self._traffic.note(server)
+                await self._traffic.note(server)
                 return brought
 
 

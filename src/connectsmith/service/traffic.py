@@ -1,6 +1,7 @@
 """How many token requests an authorization server gets at once, how fast, and when none.
 
-A process measures out its share of what the installation may send. Connectors take turns, so that
+A process measures out its share of what the installation may send, and heeds the pauses that the
+others were asked for. Connectors take turns, so that
 one with ten thousand connections keeps nobody else waiting, and what nobody waits for comes last.
 """
 
@@ -20,6 +21,7 @@ from connectsmith.errors import (
     RemoteError,
     TokenEndpointBusy,
 )
+from connectsmith.service.pauses import Pauses
 from connectsmith.service.ports import Randomness
 from connectsmith.service.rules import Rules
 
@@ -50,7 +52,8 @@ class _Server:
 class TokenTraffic:
     """Measure out requests to token endpoints."""
 
-    def __init__(self, *, randomness: Randomness, rules: Rules) -> None:
+    def __init__(self, *, pauses: Pauses, randomness: Randomness, rules: Rules) -> None:
+        self._pauses = pauses
         self._randomness = randomness
         self._rules = rules
         self._servers: dict[str, _Server] = {}
@@ -72,12 +75,21 @@ class TokenTraffic:
             raise _paused(one)
         await self._admitted(one, connector, background=background, insist=insist)
         try:
+            await self._heed(server, one)
             yield
         finally:
             one.running -= 1
             self._serve(one)
             if one.idle and one.circuit == Circuit() and one.next_at <= _seconds():
                 self._servers.pop(server, None)
+
+    async def _heed(self, server: str, one: _Server) -> None:
+        """Send nothing within a pause that another process was asked for."""
+        left = await self._pauses.left(server)
+        if left > PATIENCE:
+            one.circuit = one.circuit.asked(_seconds() + left)
+            raise _paused(one)
+        await asyncio.sleep(left)
 
     async def _admitted(
         self, one: _Server, connector: str, *, background: bool, insist: bool
@@ -125,7 +137,7 @@ class TokenTraffic:
         one.timer = None
         self._serve(one)
 
-    def note(self, server: str, error: ConnectsmithError | None = None) -> None:
+    async def note(self, server: str, error: ConnectsmithError | None = None) -> None:
         """Note how a request ended: what a refusal shows is that the server works."""
         one = self._servers.get(server)
         if one is None:
@@ -135,6 +147,8 @@ class TokenTraffic:
             one.circuit = one.circuit.failed(
                 _seconds(), retry_after=asked, fraction=self._randomness.fraction()
             )
+            if asked:
+                await self._pauses.tell(server, one.circuit.wait(_seconds(), insist=True))
         else:
             one.circuit = one.circuit.answered()
 

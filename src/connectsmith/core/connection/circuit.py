@@ -40,6 +40,10 @@ class Circuit:
         """Return the circuit after an answer that shows that the server works."""
         return replace(self, failures=0)
 
+    def asked(self, until: float) -> "Circuit":
+        """Return the circuit after the server asked for a pause up to a moment."""
+        return replace(self, asked_until=max(self.asked_until, until))
+
     def failed(self, now: float, *, retry_after: float | None, fraction: float) -> "Circuit":
         """Return the circuit after a failure; `retry_after` is what the server asked for.
 
