@@ -345,6 +345,37 @@ async def test_what_may_be_repeated_is_when_its_idle_connection_was_closed(
     assert [each.target for each in api.requests] == ["/first", *["/second"] * times]
 
 
+@pytest.mark.row("T-67")
+@pytest.mark.parametrize("head", [reply(200, b"first"), b"HTTP/1.1 204 No Content\r\n\r\n"])
+async def test_what_comes_unasked_on_an_idle_connection_answers_no_request(head: bytes) -> None:
+    idle, late = asyncio.Event(), asyncio.Event()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        if b"/second" in request:
+            writer.write(reply(200, b"second"))
+            return
+        writer.write(head)
+        await idle.wait()
+        writer.write(reply(200, b"meant for somebody else"))
+        await writer.drain()
+        late.set()
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply(200, b"second"))
+
+    async with conversing(converse) as port:
+        api = Server(port)
+        async with sending(api) as sender:
+            await sender.send(get(api.url("/first")))
+            idle.set()
+            await late.wait()
+            for _ in range(10):
+                await asyncio.sleep(0)  # the loop takes what has arrived
+            second = await sender.send(get(api.url("/second")))
+
+    assert second.body == b"second"
+
+
 async def test_an_answer_has_lower_case_headers_timings_and_its_url() -> None:
     answer = reply(201, b"made", X_Request_Id="7", Link="<a>; rel=next")
     async with serving(answer) as api, sending(api) as sender:

@@ -5,7 +5,6 @@ actions only: on an idle connection, the server's closing cannot be told from a 
 a refresh token that is the difference between fine and gone.
 """
 
-import asyncio
 import math
 import ssl
 from functools import partial
@@ -13,17 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.http_parser import RawResponseMessage
 
 from connectsmith.egress.attempt import guarded_socket
+from connectsmith.egress.dialogue import Dialogue
 from connectsmith.egress.limits import Limits
 from connectsmith.egress.policy import EgressPolicy
 from connectsmith.egress.resolver import JudgingResolver, Lookup
 from connectsmith.egress.wire import Wire
-
-_FIRST_FINAL = 200
 
 
 def tls_context(extra_ca_file: Path | None) -> ssl.SSLContext:
@@ -37,41 +32,6 @@ def tls_context(extra_ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-class _Connection(ResponseHandler):
-    """Counts interim answers (RFC 9110 section 15.2), which would be skipped without end.
-
-    A server that is still taking a request is not silent.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, most_interim: int) -> None:
-        super().__init__(loop)
-        self._most_interim = most_interim
-        self._interim = 0
-
-    def pause_writing(self) -> None:
-        """Stop timing silence."""
-        super().pause_writing()
-        self._drop_timeout()
-
-    def resume_writing(self) -> None:
-        """Time the silence that begins now."""
-        super().resume_writing()
-        self.start_timeout()
-
-    def feed_data(
-        self, data: tuple[RawResponseMessage, aiohttp.StreamReader], size: int = 0
-    ) -> None:
-        if self._interim > self._most_interim:
-            return
-        self._interim = self._interim + 1 if data[0].code < _FIRST_FINAL else 0
-        if self._interim <= self._most_interim:
-            super().feed_data(data, size)
-            return
-        self.set_exception(HttpProcessingError(message="too many interim answers"))
-        if self.transport is not None:
-            self.transport.close()
-
-
 class _Connector(aiohttp.TCPConnector):
     """Opens connections that count interim answers."""
 
@@ -83,8 +43,8 @@ class _Connector(aiohttp.TCPConnector):
             timeout_ceil_threshold=math.inf,
             **options,
         )
-        make = partial(_Connection, self._loop, limits.interim_answers)
-        self._factory = make  # type: ignore[assignment]  # a _Connection is a ResponseHandler
+        make = partial(Dialogue, self._loop, limits.interim_answers)
+        self._factory = make  # type: ignore[assignment]  # a Dialogue is a ResponseHandler
 
 
 class Pool:

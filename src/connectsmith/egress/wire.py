@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
 from connectsmith.core.message import Headers
 from connectsmith.egress.attempt import Attempt, current
+from connectsmith.egress.dialogue import Dialogue
 from connectsmith.egress.limits import MIB, Limits
 
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -41,7 +41,9 @@ class Arrival:
 
     def close(self) -> None:
         """Let go of the connection; it is used again if all was sent and the body read."""
-        transport = self._connection.transport
+        transport, dialogue = self._connection.transport, self._connection.protocol
+        if isinstance(dialogue, Dialogue):
+            dialogue.awaiting = False
         if transport is not None and transport.get_write_buffer_size():
             self._connection.close()
         else:
@@ -107,7 +109,9 @@ class Wire:
 
     def _expect(self, connection: Connection, method: str, silence: float) -> None:
         """Say what answer is awaited."""
-        _protocol(connection).set_response_params(
+        dialogue = _dialogue(connection)
+        dialogue.awaiting = True
+        dialogue.set_response_params(
             skip_payload=method == "HEAD",
             read_until_eof=True,
             auto_decompress=False,
@@ -125,11 +129,11 @@ def _dialled(origin: str) -> aiohttp.ClientRequest:
     return aiohttp.ClientRequest("GET", URL(origin, encoded=True))
 
 
-def _protocol(connection: Connection) -> ResponseHandler:
-    protocol = connection.protocol
-    if protocol is None:
+def _dialogue(connection: Connection) -> Dialogue:
+    dialogue = connection.protocol
+    if not isinstance(dialogue, Dialogue):  # it was closed meanwhile
         raise aiohttp.ServerDisconnectedError
-    return protocol
+    return dialogue
 
 
 async def _write(connection: Connection, written: bytes) -> None:
@@ -144,16 +148,16 @@ async def _write(connection: Connection, written: bytes) -> None:
     for start in range(MIB, len(written), MIB):
         await asyncio.sleep(0)
         transport.write(written[start : start + MIB])
-    protocol = _protocol(connection)
-    if not protocol.writing_paused:
-        protocol.start_timeout()  # else when writing is resumed: see the pool
+    dialogue = _dialogue(connection)
+    if not dialogue.writing_paused:
+        dialogue.start_timeout()  # else when writing is resumed: see the pool
 
 
 async def _final(connection: Connection) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
     """Wait for an answer that is not an interim one (RFC 9110 section 15.2)."""
-    protocol = _protocol(connection)
+    dialogue = _dialogue(connection)
     while True:
-        message, content = await protocol.read()
+        message, content = await dialogue.read()
         if message.code >= _FIRST_FINAL or message.code == _SWITCHING_PROTOCOLS:
             return message, content
 
