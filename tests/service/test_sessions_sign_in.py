@@ -1,10 +1,12 @@
 """Authorizations begun in an operator's browser: that session stands for the completion value."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.journeys.calendar import definition
 from tests.keys.rings import sealer
 from tests.service.standing import ISSUER, WORKSPACE, Request, Standing, answered
 
@@ -275,6 +277,33 @@ async def test_reconnect_takes_a_field_that_is_entered_anew_and_repeats_no_secre
     assert aim.entered == {"tenant": "other", "region": "us"}
     assert [each.value for each in form_view(aim).fields] == ["other", "us", ""]
     assert "pin" not in opened(sealer(), renewed).fields
+
+
+UNMASKED = (*FIELDS[:2], {"key": "pin"})
+
+
+@pytest.mark.row("T-13")
+@pytest.mark.parametrize(
+    ("changes", "repeated"),
+    [
+        ({"fields": UNMASKED}, {"tenant": "acme", "region": "us"}),
+        ({"fields": UNMASKED, "tokenURL": "https://other.example.com/token"}, {}),
+        ({"fields": UNMASKED, "api": "https://other.example.com"}, {}),
+    ],
+    ids=["unmasked", "other token endpoint", "other API"],
+)
+async def test_edited_definition_gets_no_secret_and_nothing_elsewhere_by_a_reconnect(
+    installation: Standing, changes: dict[str, Any], repeated: dict[str, str]
+) -> None:
+    connector = await installation.connector(fields=FIELDS)
+    entered = {"tenant": "acme", "region": "us", "pin": "0000"}
+    _, old = await connected(installation, connector, "ada", fields=entered)
+    desks = installation.application.desks
+
+    edited = json.dumps(definition(ISSUER, **changes))
+    await desks.connectors.save_draft(ADA, connector, edited, version=1)
+
+    assert (await desks.connecting.again(old)).entered == repeated
 
 
 @pytest.mark.row("T-13")

@@ -9,7 +9,7 @@ from connectsmith.service.authorization_ports import Authorizations
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Events, Sealer, SealPlace
-from connectsmith.service.rows import AuthorizationRow, EventRow
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
 
 FIELD = "field."
 CAPTURED = "captured."
@@ -101,8 +101,8 @@ def _below(prefix: str, held: Mapping[str, Secret]) -> dict[str, Secret]:
     return {key[len(prefix) :]: value for key, value in held.items() if key.startswith(prefix)}
 
 
-async def blueprint_of(blueprints: Blueprints, row: AuthorizationRow) -> Blueprint:
-    """Return the definition an authorization was started with, whatever was edited since."""
+async def blueprint_of(blueprints: Blueprints, row: AuthorizationRow | ConnectionRow) -> Blueprint:
+    """Return the definition a row was made with, whatever was edited since."""
     connector = await blueprints.connector(row.workspace, row.connector)
     if row.definition is not None:
         return await blueprints.of(replace(connector, draft=row.definition), test=True)

@@ -45,9 +45,9 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
-from connectsmith.service.holdings import entered_again
 from connectsmith.service.making import written
 from connectsmith.service.ports import Clock, Randomness, Sealer
+from connectsmith.service.repeating import entered_again
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -103,7 +103,8 @@ class AuthorizationDesk:
         given = start.fields
         if start.reconnects is not None:
             old = await self._reconnected(caller, start.reconnects, start)
-            given = {**entered_again(self._sealer, old, blueprint), **given}
+            kept = await entered_again(self._blueprints, self._sealer, old, blueprint)
+            given = {**kept, **given}
         if start.return_to is not None and start.by_session:
             check_return_path(start.return_to)
         elif start.return_to is not None:

@@ -10,8 +10,8 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.caller import Caller
 from connectsmith.service.connections import ConnectionDesk
-from connectsmith.service.holdings import entered_again
 from connectsmith.service.ports import Sealer
+from connectsmith.service.repeating import entered_again
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow
 
 
@@ -70,7 +70,9 @@ class Connecting:
         """Aim at new credentials for a connection."""
         connector = await self._blueprints.connector(row.workspace, row.connector)
         blueprint = await self._blueprints.of(connector, test=row.test)
-        entered = {} if row.sealed is None else entered_again(self._sealer, row, blueprint)
+        if row.sealed is None:
+            return Aim(connector, blueprint, row, {})
+        entered = await entered_again(self._blueprints, self._sealer, row, blueprint)
         return Aim(connector, blueprint, row, entered)
 
     async def start(

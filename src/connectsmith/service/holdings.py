@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectsmith.core.connection.credentials import Credentials
-from connectsmith.core.connection.fields import shown_fields
 from connectsmith.core.connection.keep_alive import Stated, keep_alive_at, refresh_until
 from connectsmith.core.connection.status import Event, next_status
 from connectsmith.errors import Bug, ConnectionNotUsable
@@ -39,11 +38,6 @@ def opened(sealer: Sealer, row: ConnectionRow) -> Credentials:
     if row.sealed is None:
         raise ConnectionNotUsable("This connection was revoked; nothing is held for it any more.")
     return Credentials.of(sealer.open(row.sealed, connection_place(row, row.version)))
-
-
-def entered_again(sealer: Sealer, row: ConnectionRow, blueprint: Blueprint) -> dict[str, str]:
-    """Return the fields that a reconnect repeats; masked ones its owner has to enter again."""
-    return shown_fields(blueprint.definition, opened(sealer, row).fields)
 
 
 def party_of_connection(
