@@ -153,6 +153,22 @@ async def test_choice_taken_back_leaves_the_default(installation: Standing) -> N
     assert not settings.is_chosen("public_url")
 
 
+async def test_retention_chosen_where_the_address_is_not_known_moves_no_address(
+    installation: Standing,
+) -> None:
+    """As by the command line, in a shell without the server's own environment."""
+    serving = settings_of(installation)
+    await serving.note()
+    shell, _ = another_process(installation, public_url="http://127.0.0.1:9999")
+
+    await shell.choose(WHO, {"transcript_days": "3"}, seen={})
+    await serving.look()
+    await serving.note()
+
+    assert (serving.changed_at, serving.values()["public_url"]) == (None, PUBLIC)
+    assert serving.values()["transcript_days"] == "3"
+
+
 async def test_former_address_is_answered_for_a_week(installation: Standing) -> None:
     rules = installation.application.desks.rules
     await settings_of(installation).note()

@@ -118,7 +118,7 @@ class ChosenSettings:
 
     async def note(self) -> None:
         """Compare the public URL with that of the last start; done by whoever serves."""
-        await self._store(lambda kept: kept)
+        await self._store(self._moved)
 
     async def choose(
         self, who: tuple[str, str], chosen: Mapping[str, str | None], *, seen: Mapping[str, str]
@@ -141,7 +141,9 @@ class ChosenSettings:
             _check_seen(self.values(), seen)
             others = {name: value for name, value in kept.chosen.items() if name not in read}
             new = {name: value for name, value in read.items() if value is not None}
-            return replace(kept, chosen=others | new)
+            changed = replace(kept, chosen=others | new)
+            # The command line may stand where the server's own settings are not known.
+            return self._moved(changed) if "public_url" in read else changed
 
         if await self._store(change):
             workspace, actor = who
@@ -167,8 +169,7 @@ class ChosenSettings:
         """Store a change in one step, anew when another process was first; False if it is none."""
         while True:
             text = await self._meta.put_first(KEY, _NOTHING)
-            kept = change(_Kept.read(text))
-            new = kept.moved(self._effective(kept)["public_url"], self._clock.now()).written()
+            new = change(_Kept.read(text)).written()
             if new == text:
                 break
             if await self._meta.replace(KEY, new, expected=text):
@@ -177,6 +178,9 @@ class ChosenSettings:
         self._text, self._kept = text, _Kept.read(text)
         self._go_by(self._kept)
         return True
+
+    def _moved(self, kept: _Kept) -> _Kept:
+        return kept.moved(self._effective(kept)["public_url"], self._clock.now())
 
     def _effective(self, kept: _Kept) -> Mapping[str, str]:
         open_ = {name: value for name, value in kept.chosen.items() if self.source(name) is None}
