@@ -54,6 +54,24 @@ async def test_chores_repeat_until_the_end_and_one_last_time_comes_after() -> No
     assert chores.done[-1] == "last"
 
 
+async def test_chore_under_way_at_the_end_is_let_go_on() -> None:
+    class Long(Recorded):
+        async def often(self) -> None:
+            await self._do("begun")
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await self._do("ended")
+
+    chores = Long()
+    timer = timer_of(chores)
+    timer.start()
+    await chores.happened("begun", 1)
+
+    await timer.stop()
+
+    assert chores.done.count("ended") == chores.done.count("begun")
+
+
 async def test_failure_is_logged_by_its_kinds_alone_and_stops_nothing() -> None:
     chores = Recorded()
     chores.failing = [

@@ -11,6 +11,8 @@ from connectsmith.service.chores import Chores
 
 OFTEN_SECONDS: Final = 2.0
 SELDOM_SECONDS: Final = 60.0
+GRACE: Final = 30.0
+"""Seconds for which a chore under way is let go on at the end: it may hold tokens just granted."""
 logger = structlog.get_logger("connectsmith.jobs")
 
 
@@ -24,28 +26,32 @@ class Timer:
         self._often = often
         self._seldom = seldom
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Begin."""
         self._tasks = [
-            asyncio.create_task(_repeat(self._chores.often, self._often)),
-            asyncio.create_task(_repeat(self._chores.seldom, self._seldom)),
+            asyncio.create_task(self._repeat(self._chores.often, self._often)),
+            asyncio.create_task(self._repeat(self._chores.seldom, self._seldom)),
         ]
 
     async def stop(self) -> None:
-        """End, and write down what is left to write."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        """End what is under way, and write down what is left to write."""
+        self._stopping.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await asyncio.gather(*self._tasks)
         await _attempt(self._chores.last)
 
+    async def _repeat(self, chore: Callable[[], Awaitable[None]], pause: float) -> None:
+        while not await self._stopped_within(pause):
+            await _attempt(chore)
 
-async def _repeat(chore: Callable[[], Awaitable[None]], pause: float) -> None:
-    while True:
-        await asyncio.sleep(pause)
-        await _attempt(chore)
+    async def _stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        return self._stopping.is_set()
 
 
 async def _attempt(chore: Callable[[], Awaitable[None]]) -> None:
