@@ -212,6 +212,8 @@ def test_an_interruption_is_told_and_has_its_exit_code(
         return {"items": [], "next": None}
 
     api.on("GET", "/v1/connectors", interrupt)
+    # What a shell starts in the background ignores interruptions, and so does all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     command = subprocess.Popen(
         [sys.executable, "-m", "connectsmith", "connector", "list"],
         stdout=subprocess.PIPE,
@@ -219,6 +221,7 @@ def test_an_interruption_is_told_and_has_its_exit_code(
         text=True,
         env={**os.environ, **surroundings.environ},
     )
+    signal.signal(signal.SIGINT, before)
     started.put(command)
 
     printed = command.communicate(timeout=30)

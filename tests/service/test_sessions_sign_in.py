@@ -279,6 +279,18 @@ async def test_reconnect_takes_a_field_that_is_entered_anew_and_repeats_no_secre
     assert "pin" not in opened(sealer(), renewed).fields
 
 
+@pytest.mark.row("T-13")
+async def test_nobody_renews_the_test_connection_of_another_operator(
+    installation: Standing,
+) -> None:
+    connector = await installation.connector()
+    _, old = await connected(installation, connector, "ada")
+    start = Start(connector, {}, test=True, reconnects=old.id)
+
+    with pytest.raises(NotFound):
+        await installation.application.desks.authorizations.start(EVE, start)
+
+
 UNMASKED = (*FIELDS[:2], {"key": "pin"})
 
 

@@ -229,8 +229,8 @@ class ConnectionDesk:
         return row
 
     async def of_connector(self, caller: Caller, connection: str, connector: str) -> ConnectionRow:
-        """Return a connection of one connector, or raise NotFound."""
-        row = await self.row(caller.workspace, connection)
+        """Return a connection of one connector that the caller may use, or raise NotFound."""
+        row = await self.usable_by(caller, connection)
         if row.connector != connector:
             raise NotFound("There is no connection with that id on this connector.")
         return row
