@@ -241,8 +241,7 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
-    pauses = Pauses(parts.storage.meta, parts.clock)
-    traffic = TokenTraffic(pauses=pauses, randomness=parts.randomness, rules=rules)
+    traffic = _traffic(parts, rules)
     asker = Asker(endpoint=base.endpoint, traffic=traffic, rules=rules)
     refresher = _refresher(parts, rules, revoker, asker=asker, traffic=traffic)
     calls = CallDesk(
@@ -280,6 +279,11 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         rules=rules,
     )
     return _Held(calls, asker, refresher, revoker, connections, authorizing)
+
+
+def _traffic(parts: Parts, rules: Rules) -> TokenTraffic:
+    pauses = Pauses(parts.storage.meta, parts.clock)
+    return TokenTraffic(pauses=pauses, randomness=parts.randomness, rules=rules)
 
 
 def _refresher(
