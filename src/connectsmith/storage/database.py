@@ -4,7 +4,7 @@ A transaction is a list of statements, handed over whole, so that none can stay 
 caller waits for something else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -116,6 +116,25 @@ async def first(
     """Return the first row, decoded."""
     rows = await database.read(sql, values)
     return decode(rows[0]) if rows else None
+
+
+async def every(
+    database: Database,
+    sql: str,
+    values: Values,
+    decode: Callable[[Sequence[Found]], Sequence[Decoded]],
+) -> tuple[Decoded, ...]:
+    """Return all rows, decoded."""
+    return tuple(decode(await database.read(sql, values)))
+
+
+async def keeping(recent: Recent, subject: str, reading: Awaitable[Decoded]) -> Decoded:
+    """Read what is not known, and keep it; `reading` is a coroutine that has not begun."""
+    position = recent.position()
+    found = await reading
+    if found is not None:
+        recent.put(subject, found, position)
+    return found
 
 
 def changed(effects: Sequence[Effect] | None) -> bool:

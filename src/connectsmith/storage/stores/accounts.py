@@ -9,7 +9,7 @@ from connectsmith.service.rows import (
     ApiTokenRow,
     OperatorRow,
 )
-from connectsmith.storage.database import Database, Statement, Values, changed, first
+from connectsmith.storage.database import Database, Statement, Values, changed, first, keeping
 from connectsmith.storage.table import Table, micros
 
 _OPERATORS = Table("operators", OperatorRow)
@@ -47,11 +47,8 @@ class SqlAccounts:
         kept: ApiTokenRow | None = self._recent.get(subject)
         if kept is not None:
             return kept
-        position = self._recent.position()
-        row = await first(self._database, _TOKEN_BY_DIGEST, {"digest": digest}, _TOKENS.decode)
-        if row is not None:
-            self._recent.put(subject, row, position)
-        return row
+        reading = first(self._database, _TOKEN_BY_DIGEST, {"digest": digest}, _TOKENS.decode)
+        return await keeping(self._recent, subject, reading)
 
     async def tokens(self, workspace: str) -> Sequence[ApiTokenRow]:
         return _TOKENS.decode_all(await self._database.read(_ALL_TOKENS, {"workspace": workspace}))

@@ -13,6 +13,8 @@ from connectsmith.storage.database import (
     Value,
     Values,
     changed,
+    every,
+    keeping,
 )
 from connectsmith.storage.stores.living import demand_living, living
 from connectsmith.storage.table import Table, micros
@@ -53,11 +55,9 @@ class SqlClientRecords:
         kept: tuple[ClientRecordRow, ...] | None = self._recent.get(subject)
         if kept is not None:
             return kept
-        position = self._recent.position()
         values = {"workspace": workspace, "connector": connector}
-        rows = tuple(_RECORDS.decode_all(await self._database.read(_OF_CONNECTOR, values)))
-        self._recent.put(subject, rows, position)
-        return rows
+        reading = every(self._database, _OF_CONNECTOR, values, _RECORDS.decode_all)
+        return await keeping(self._recent, subject, reading)
 
     async def published(self, connector: str) -> Sequence[ClientRecordRow]:
         found = await self._database.read(_PUBLISHED, {"connector": connector})

@@ -15,7 +15,15 @@ from connectsmith.service.rows import (
     Origins,
     Page,
 )
-from connectsmith.storage.database import Database, Statement, Value, Values, changed, first
+from connectsmith.storage.database import (
+    Database,
+    Statement,
+    Value,
+    Values,
+    changed,
+    first,
+    keeping,
+)
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.stores.living import demand_living, living
 from connectsmith.storage.table import Table, micros, packed
@@ -127,12 +135,9 @@ class SqlConnections:
         kept = self.cached(workspace, connection)
         if kept is not None:
             return kept
-        position = self._recent.position()
         values = {"workspace": workspace, "id": connection}
-        row = await first(self._database, _GET, values, _CONNECTIONS.decode)
-        if row is not None:
-            self._recent.put(f"{workspace}/{connection}", row, position)
-        return row
+        reading = first(self._database, _GET, values, _CONNECTIONS.decode)
+        return await keeping(self._recent, f"{workspace}/{connection}", reading)
 
     def cached(self, workspace: str, connection: str) -> ConnectionRow | None:
         kept: ConnectionRow | None = self._recent.get(f"{workspace}/{connection}")

@@ -10,7 +10,15 @@ from connectsmith.service.rows import (
     Page,
     RevisionRow,
 )
-from connectsmith.storage.database import Database, Statement, Value, Values, changed, first
+from connectsmith.storage.database import (
+    Database,
+    Statement,
+    Value,
+    Values,
+    changed,
+    first,
+    keeping,
+)
 from connectsmith.storage.pages import after_values, cursor, page
 from connectsmith.storage.table import Table, micros
 
@@ -72,12 +80,9 @@ class SqlConnectors:
         kept: ConnectorRow | None = self._recent.get(subject)
         if kept is not None:
             return kept
-        position = self._recent.position()
         values = {"workspace": workspace, "id": connector}
-        row = await first(self._database, _GET, values, _CONNECTORS.decode)
-        if row is not None:
-            self._recent.put(subject, row, position)
-        return row
+        reading = first(self._database, _GET, values, _CONNECTORS.decode)
+        return await keeping(self._recent, subject, reading)
 
     async def page(
         self, workspace: str, *, limit: int, after: str | None, search: str | None

@@ -3,7 +3,7 @@
 # ruff: noqa: D102 - the port's docstrings say what its methods promise
 
 from connectsmith.errors import Bug
-from connectsmith.storage.database import Database, Statement, changed, first
+from connectsmith.storage.database import Database, Statement, changed, first, keeping
 
 _GET = "SELECT value FROM meta WHERE key = :key"
 _PUT = """
@@ -25,11 +25,8 @@ class SqlMeta:
         kept: str | None = self._recent.get(key)
         if kept is not None:
             return kept
-        position = self._recent.position()
-        value = await first(self._database, _GET, {"key": key}, lambda found: str(found[0]))
-        if value is not None:
-            self._recent.put(key, value, position)
-        return value
+        reading = first(self._database, _GET, {"key": key}, lambda found: str(found[0]))
+        return await keeping(self._recent, key, reading)
 
     async def put(self, key: str, value: str) -> None:
         await self._database.write(Statement(_PUT, {"key": key, "value": value}))

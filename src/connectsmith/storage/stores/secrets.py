@@ -21,6 +21,8 @@ from connectsmith.storage.database import (
     Value,
     Values,
     changed,
+    every,
+    keeping,
 )
 from connectsmith.storage.stores.living import at_version, demand_living, living
 from connectsmith.storage.table import Table, micros, packed
@@ -81,11 +83,9 @@ class SqlSecrets:
         kept: tuple[SecretRow, ...] | None = self._recent.get(subject)
         if kept is not None:
             return kept
-        position = self._recent.position()
         values = {"workspace": workspace, "connector": connector}
-        rows = tuple(_SECRETS.decode_all(await self._database.read(_LIST, values)))
-        self._recent.put(subject, rows, position)
-        return rows
+        reading = every(self._database, _LIST, values, _SECRETS.decode_all)
+        return await keeping(self._recent, subject, reading)
 
     async def confirm(
         self,
