@@ -45,7 +45,8 @@ class Naive:
                 await asyncio.gather(one._call(), one._call())
                 clock.advance(timedelta(hours=2))
         except (httpx.HTTPStatusError, ValueError, TypeError, KeyError, OverflowError) as error:
-            return service.refusals[-1] if service.refusals else type(error).__name__
+            # The first refusal ends it; the caller beside it may meet another meanwhile.
+            return service.refusals[0] if service.refusals else type(error).__name__
         finally:
             service.close()
         return None
