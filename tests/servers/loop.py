@@ -27,7 +27,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
-        self.run(_cancel_the_rest())
+        self.run(cancel_the_rest())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -64,7 +64,8 @@ class Gate:
         assert await asyncio.to_thread(self._reached.wait, PATIENCE), "no server reached the gate"
 
 
-async def _cancel_the_rest() -> None:
+async def cancel_the_rest() -> None:
+    """Cancel every other task of the running loop, and wait until they have ended."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()

@@ -5,12 +5,14 @@ import socket
 import ssl
 import struct
 from abc import ABC, abstractmethod
-from asyncio import StreamReader, StreamWriter
+from asyncio import BaseTransport, StreamReader, StreamWriter
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from threading import Condition
 from typing import assert_never
+from weakref import WeakSet
 
-from tests.servers.loop import PATIENCE, LoopThread
+from tests.servers.loop import PATIENCE, LoopThread, cancel_the_rest
 from tests.servers.replies import Drip, Repeat, Reply, Reset, Send, Silence, Step, WaitAt
 from tests.servers.wire import LINE_LIMIT, Received, read_request
 
@@ -24,6 +26,7 @@ class Serving(ABC):
         self._failures: list[Exception] = []
         self._news = Condition()
         self._scheme = "http" if tls is None else "https"
+        self._accepted: WeakSet[BaseTransport] = WeakSet()
         self._loop = LoopThread(type(self).__name__)
         self._server = self._loop.run(self._listen(host, tls))
         self.port: int = self._server.sockets[0].getsockname()[1]
@@ -82,10 +85,14 @@ class Serving(ABC):
     def _accept(self) -> asyncio.StreamReaderProtocol:
         """Count a connection as soon as it is there, before any TLS."""
         self.connections += 1
-        return asyncio.StreamReaderProtocol(StreamReader(limit=LINE_LIMIT), self._serve)
+        return _Protocol(StreamReader(limit=LINE_LIMIT), self._serve, self._accepted)
 
     async def _stop(self) -> None:
+        """Close every connection: one whose `_serve` was cancelled unstarted has nobody else."""
         self._server.close()
+        await cancel_the_rest()
+        for transport in self._accepted:
+            transport.close()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
@@ -104,6 +111,23 @@ class Serving(ABC):
             self._failures.append(error)
         finally:
             writer.close()
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Serves a connection, and notes it."""
+
+    def __init__(
+        self,
+        reader: StreamReader,
+        serve: Callable[[StreamReader, StreamWriter], Awaitable[None]],
+        accepted: WeakSet[BaseTransport],
+    ) -> None:
+        super().__init__(reader, serve)
+        self._accepted = accepted
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        self._accepted.add(transport)
+        super().connection_made(transport)
 
 
 async def _take(step: Step, reader: StreamReader, writer: StreamWriter) -> None:
