@@ -7,9 +7,10 @@ import pytest
 from tests.journeys.calendar import Journey, prepared
 from tests.journeys.installation import Installation, installed
 from tests.servers.good import GoodServer
+from tests.servers.hostile import Hostile
 from tests.servers.oidc_provider import OidcServer
 from tests.servers.proxy import start_proxy
-from tests.servers.replies import reply
+from tests.servers.replies import redirect, reply
 
 from connectsmith.service.holdings import opened
 
@@ -48,6 +49,29 @@ def test_access_token_that_stays_refused_is_renewed_no_second_time(
         assert (outcome["ok"], outcome["status"], outcome["fault"]) == (False, 401, "credentials")
         assert len(proxy.at(CALENDARS)) == 2
         assert oidc.token_requests()["refresh_token"] == 1
+
+
+@pytest.mark.row("C-28")
+@pytest.mark.parametrize("back", [False, True])
+def test_stranger_behind_a_redirect_refuses_no_access_token(
+    oidc: OidcServer, hostile: Hostile, tmp_path: Path, *, back: bool
+) -> None:
+    """Whoever answers last was not shown it, at the API that a stranger leads back to either."""
+    private = (oidc.port, hostile.port)
+    with start_proxy(oidc.issuer) as proxy, installed(tmp_path, *private, proxy.port) as running:
+        journey = prepared(running, oidc, api=proxy.origin)
+        connection = journey.connect()
+        refusal = reply(401, headers=INVALID_TOKEN)
+        hostile.otherwise(redirect(proxy.origin + CALENDARS) if back else refusal)
+        proxy.answer_instead(CALENDARS, redirect(hostile.origin), *[refusal] * back)
+
+        outcome = journey.call(connection, "calendars.list")
+
+        assert (outcome["ok"], outcome["status"], outcome["fault"]) == (False, 401, "remote")
+        assert outcome["code"] == "service_refused"
+        assert len(proxy.at(CALENDARS)) == 1 + back
+        assert oidc.token_requests()["refresh_token"] == 0
+        assert journey.call(connection, "calendars.list")["ok"]
 
 
 def test_withdrawn_grant_is_renewed_by_its_owner_and_keeps_its_id(

@@ -11,11 +11,11 @@
 Whoever drives it throws a `ConnectsmithError` in where a step fails; the ending then says so.
 
 An answer that means "the access token is not good (any more)" leads to at most one forced refresh
-and one repetition; a second refusal stands (RFC 6750 section 3.1). What is repeated: GET, HEAD,
-PUT and DELETE always, since they may be repeated (RFC 9110 section 9.2.2). POST and PATCH when
-the answer is a 4xx, since a service that refuses the caller has not acted for it; but not when
-the definition reads "expired" out of a good or a broken answer: then only the token is renewed,
-and the caller decides.
+and one repetition; a second refusal stands (RFC 6750 section 3.1). What was not shown the token,
+since a redirect led there, cannot refuse it. What is repeated: GET, HEAD, PUT and DELETE always,
+since they may be repeated (RFC 9110 section 9.2.2). POST and PATCH when the answer is a 4xx, since
+a service that refuses the caller has not acted for it; but not when the definition reads "expired"
+out of a good or a broken answer: then only the token is renewed, and the caller decides.
 """
 
 from collections.abc import Generator
@@ -279,7 +279,7 @@ def _refreshed(
 
 
 def _renews(call: Call, credentials: Credentials, response: HttpResponse) -> bool:
-    if not call.renewable or credentials.tokens is None:
+    if not call.renewable or credentials.tokens is None or response.bare:
         return False
     if response.status == _UNAUTHORIZED:
         return needed_scopes(response) is None

@@ -64,7 +64,8 @@ class Timings:
 class HttpResponse:
     """One answer, decompressed; `truncated` when its body was cut at the budget.
 
-    `url` is where it came from after redirects. Header names are lower case.
+    `url` is where it came from after redirects, `bare` whether one of them led to another origin,
+    so that the credentials stayed behind. Header names are lower case.
     """
 
     status: int
@@ -72,6 +73,7 @@ class HttpResponse:
     body: bytes = field(default=b"", repr=False)
     url: str = field(default="", repr=False)
     truncated: bool = False
+    bare: bool = False
     timings: Timings = Timings()
 
     def header(self, name: str) -> str | None:

@@ -42,9 +42,11 @@ class _Trip:
     attempt: Attempt
     started: float
     first_byte_at: float = 0.0
+    bare: bool = False
 
     def turn(self, onward: HttpRequest) -> None:
         """Go on with the request that a redirect asks for."""
+        self.bare = self.bare or len(onward.carries) < len(self.request.carries)
         self.request, self.url = onward, check_url(onward.url)
         self.attempt.origin = self.url.origin
 
@@ -55,6 +57,7 @@ class _Trip:
             body=body,
             url=self.url.text,
             truncated=truncated,
+            bare=self.bare,
             timings=Timings(
                 first_byte=timedelta(seconds=self.first_byte_at - self.started),
                 total=timedelta(seconds=monotonic() - self.started),

@@ -5,6 +5,7 @@
 | a good status: one that is expected, else any 2xx | true | - | - |
 | ... but a test of the definition says failure | false | `remote` | `service_reported_error` |
 | ... but what says it is JSON is none | false | `remote` | `answer_unreadable` |
+| 401 or 403 to a call that a redirect led on without its credentials | false | `remote` | `service_refused` |
 | 401 | false | `credentials` | `credentials_refused` |
 | 403 with the challenge `insufficient_scope` (RFC 6750 section 3.1) | false | `credentials` | `scope_insufficient` |
 | 403 else: this account may not, and authorizing again would not help | false | `remote` | `service_forbade` |
@@ -174,6 +175,13 @@ def _bad_status(response: HttpResponse) -> _Verdict:
 
 def _refused(response: HttpResponse) -> _Verdict:
     """Judge 401 and 403 by the challenges that come with them (RFC 6750 section 3.1)."""
+    if response.bare:
+        return _Verdict(
+            Fault.REMOTE,
+            "service_refused",
+            "A redirect led to another origin, where credentials are not taken along, and the call"
+            f" was refused ({response.status}).",
+        )
     lacking = needed_scopes(response)
     if lacking is not None:
         named = f" It asks for: {lacking}." if lacking else ""
