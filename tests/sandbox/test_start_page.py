@@ -31,6 +31,7 @@ def test_a_form_adds_a_callback_url_and_the_page_shows_it(sandbox: SandboxServer
     page = httpx.post(
         f"{sandbox.issuer}/settings/redirect-uris",
         data={"client_id": PRACTICE_CLIENT_ID, "redirect_uri": callback},
+        follow_redirects=True,
     )
 
     assert page.status_code == 200
@@ -51,7 +52,7 @@ def test_an_unacceptable_callback_url_is_named_and_changes_nothing(sandbox: Sand
 def test_an_app_is_registered_by_a_form_and_its_secret_is_shown(sandbox: SandboxServer) -> None:
     form = {"name": "My <b>calendar</b>", "redirect_uri": ""}
 
-    page = httpx.post(f"{sandbox.issuer}/settings/clients", data=form)
+    page = httpx.post(f"{sandbox.issuer}/settings/clients", data=form, follow_redirects=True)
 
     made = list(sandbox.state.clients)[-1]
     assert page.status_code == 200
@@ -80,6 +81,18 @@ def test_an_app_without_a_name_or_with_another_kind_of_address_is_not_registered
 
     assert page.status_code == 422
     assert len(list(sandbox.state.clients)) == 1
+
+
+def test_a_reload_after_a_form_does_nothing_again_and_says_nothing_again(
+    sandbox: SandboxServer,
+) -> None:
+    with httpx.Client(base_url=sandbox.issuer, follow_redirects=True) as browser:
+        page = browser.post("/settings/clients", data={"name": "Mine"})
+        again = browser.request(page.request.method, page.url)
+
+    assert (page.request.method, page.url.path) == ("GET", "/")
+    assert ("“Mine” is registered." in page.text, "is registered." in again.text) == (True, False)
+    assert len(list(sandbox.state.clients)) == 2
 
 
 def test_a_reloaded_form_address_leads_back_to_the_start_page(sandbox: SandboxServer) -> None:

@@ -30,6 +30,7 @@ class Control:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._done = ""  # what a form did, until a page has said so
 
     def routes(self) -> list[Route]:
         """Return where it is mounted."""
@@ -57,8 +58,9 @@ class Control:
         ]
 
     async def start(self, _request: Request) -> Response:
-        """Show the start page."""
-        return self._start_page()
+        """Show the start page, and say once what a form did."""
+        notice, self._done = self._done, ""
+        return self._start_page(notice=notice)
 
     async def back(self, _request: Request) -> Response:
         """Send a reloaded form's address to the start page."""
@@ -95,7 +97,8 @@ class Control:
                 return self._start_page(problem=str(error))
             except ProtocolError as error:
                 return self._start_page(problem=error.description)
-            return self._start_page(notice=str(done["did"]))
+            self._done = str(done["did"])
+            return RedirectResponse("/", status_code=303)  # a reload must not do it again
 
         return answer
 
