@@ -6,7 +6,7 @@ requests to elsewhere. Chromium is one for each module: Playwright's loop must h
 next module's asynchronous tests begin.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.journeys.installation import Installation, installed
 from tests.servers.sandbox import SandboxServer, start_sandbox
 
 from connectsmith.core.secret.secret import Secret
+from connectsmith.testing.system import FixedClock
 from connectsmith.web.cookies import PageCookies
 
 EMAIL = "ada@example.com"
@@ -111,22 +112,36 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def workbench(browser: Browser, tmp_path: Path) -> Iterator[Workbench]:
+def neighbours() -> Sequence[str]:
+    """Origins besides the sandbox's that installation and operator may reach; a module's own."""
+    return ()
+
+
+@pytest.fixture
+def clock() -> FixedClock | None:
+    """What the installation takes for the time; None: the machine's."""
+    return None
+
+
+@pytest.fixture
+def workbench(
+    browser: Browser, tmp_path: Path, neighbours: Sequence[str], clock: FixedClock | None
+) -> Iterator[Workbench]:
     """Run an installation that may reach the sandbox, with chores going on."""
-    with (
-        start_sandbox() as sandbox,
-        installed(tmp_path, sandbox.port, sandbox_port=sandbox.port) as running,
-        ExitStack() as rest,
-    ):
+    with start_sandbox() as sandbox, ExitStack() as rest:
+        ports = [sandbox.port, *(urlsplit(each).port or 0 for each in neighbours)]
+        running = rest.enter_context(
+            installed(tmp_path, *ports, clock=clock, sandbox_port=sandbox.port)
+        )
         one = Workbench(running, sandbox, browser, rest)
         yield one
         one.check()
 
 
 @pytest.fixture
-def page(workbench: Workbench) -> Page:
+def page(workbench: Workbench, neighbours: Sequence[str]) -> Page:
     """A browser in which the first operator is signed in, on no page yet."""
-    return workbench.operator()
+    return workbench.operator(*(urlsplit(each).netloc for each in neighbours))
 
 
 @pytest.fixture

@@ -1,33 +1,22 @@
 """An account has several of what a connector works with: its owner picks one, in the browser."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import answer, consent, open_debugger, ready
 from tests.browser.screens import look_at
 from tests.browser.test_connections import menu
-from tests.journeys.installation import installed
 from tests.servers.hostile import Hostile
 from tests.servers.replies import Reply, json_reply
-from tests.servers.sandbox import start_sandbox
 
 
 @pytest.fixture
-def workbench(browser: Browser, tmp_path: Path, hostile: Hostile) -> Iterator[Workbench]:
-    """An installation that may reach the sandbox and a scripted service."""
-    with (
-        start_sandbox() as sandbox,
-        installed(tmp_path, sandbox.port, hostile.port) as running,
-        ExitStack() as rest,
-    ):
-        one = Workbench(running, sandbox, browser, rest)
-        yield one
-        one.check()
+def neighbours(hostile: Hostile) -> Sequence[str]:
+    """Let a scripted service be reached."""
+    return (hostile.origin,)
 
 
 def sites(*names: str) -> Reply:

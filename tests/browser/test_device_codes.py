@@ -1,21 +1,17 @@
 """Device codes: the page shows what is to be typed elsewhere, and goes on when somebody did."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import open_debugger
 from tests.browser.screens import look_at
 from tests.browser.test_connections import menu
 from tests.journeys.calendar import prepared
-from tests.journeys.installation import installed
 from tests.servers.oidc_provider import OidcServer
-from tests.servers.sandbox import start_sandbox
 
 from connectsmith.testing.system import FixedClock
 
@@ -46,24 +42,28 @@ class Screens:
 
 
 @pytest.fixture
-def screens(browser: Browser, tmp_path: Path, oidc: OidcServer) -> Iterator[Screens]:
-    """A published connector that signs in by device code."""
-    clock = FixedClock(datetime.now(UTC))
-    with (
-        start_sandbox() as sandbox,
-        installed(tmp_path, oidc.port, clock=clock) as running,
-        ExitStack() as rest,
-    ):
-        workbench = Workbench(running, sandbox, browser, rest)
-        journey = prepared(
-            running,
-            oidc,
-            grant="device_code",
-            authorizationURL=None,
-            deviceAuthorizationURL=f"{oidc.issuer}/device/auth",
-        )
-        yield Screens(workbench, workbench.operator(), oidc, clock, journey.connector)
-        workbench.check()
+def clock() -> FixedClock:
+    """The time between two looks at the server, which passes only when it is told to."""
+    return FixedClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def neighbours(oidc: OidcServer) -> Sequence[str]:
+    """Let `oidc-provider` be reached."""
+    return (oidc.issuer,)
+
+
+@pytest.fixture
+def screens(workbench: Workbench, clock: FixedClock, oidc: OidcServer) -> Screens:
+    """A published connector that signs in by device code; its page goes nowhere else."""
+    journey = prepared(
+        workbench.installation,
+        oidc,
+        grant="device_code",
+        authorizationURL=None,
+        deviceAuthorizationURL=f"{oidc.issuer}/device/auth",
+    )
+    return Screens(workbench, workbench.operator(), oidc, clock, journey.connector)
 
 
 @pytest.mark.row("T-22")

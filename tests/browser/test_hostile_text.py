@@ -2,43 +2,27 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import drafted, open_debugger, row
 from tests.browser.payloads import PAYLOADS, TOGETHER, says, untouched
-from tests.journeys.installation import installed
 from tests.servers.hostile import Hostile
 from tests.servers.replies import Reply, json_reply, redirect, reply
-from tests.servers.sandbox import start_sandbox
 from tests.servers.wire import Received
 
 from connectsmith.core.authorization.words import LONGEST
 
 
 @pytest.fixture
-def workbench(browser: Browser, tmp_path: Path, hostile: Hostile) -> Iterator[Workbench]:
-    """An installation that may reach a hostile service."""
-    with (
-        start_sandbox() as sandbox,
-        installed(tmp_path, sandbox.port, hostile.port) as running,
-        ExitStack() as rest,
-    ):
-        one = Workbench(running, sandbox, browser, rest)
-        yield one
-        one.check()
-
-
-@pytest.fixture
-def page(workbench: Workbench, hostile: Hostile) -> Page:
-    """An operator's browser, which goes to the hostile service's consent page too."""
-    return workbench.operator(hostile.origin.removeprefix("http://"))
+def neighbours(hostile: Hostile) -> Sequence[str]:
+    """Let a scripted service be reached."""
+    return (hostile.origin,)
 
 
 def definition(server: str) -> dict[str, Any]:

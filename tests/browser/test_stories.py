@@ -1,13 +1,11 @@
 """Stories beside the original's own: a stranger's server, a key of the owner's, by clicking."""
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import (
     drafted,
@@ -17,33 +15,16 @@ from tests.browser.drafts import (
 )
 from tests.browser.editing import editor_of
 from tests.journeys.calendar import definition
-from tests.journeys.installation import installed
 from tests.servers.hostile import Hostile
 from tests.servers.oidc_provider import OidcServer
 from tests.servers.replies import json_reply
-from tests.servers.sandbox import start_sandbox
 from tests.servers.wire import Received
 
 
 @pytest.fixture
-def workbench(
-    browser: Browser, tmp_path: Path, hostile: Hostile, oidc: OidcServer
-) -> Iterator[Workbench]:
-    """An installation that may reach the sandbox, `oidc-provider` and a scripted service."""
-    with (
-        start_sandbox() as sandbox,
-        installed(tmp_path, sandbox.port, hostile.port, oidc.port) as running,
-        ExitStack() as rest,
-    ):
-        one = Workbench(running, sandbox, browser, rest)
-        yield one
-        one.check()
-
-
-@pytest.fixture
-def page(workbench: Workbench, oidc: OidcServer) -> Page:
-    """An operator's browser, which goes to `oidc-provider` too."""
-    return workbench.operator(oidc.issuer.removeprefix("http://"))
+def neighbours(hostile: Hostile, oidc: OidcServer) -> Sequence[str]:
+    """Let `oidc-provider` and a scripted service be reached."""
+    return (hostile.origin, oidc.issuer)
 
 
 def test_oauth_at_a_stranger_s_authorization_server(
