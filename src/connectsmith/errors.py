@@ -431,6 +431,9 @@ class ConnectionFailed(NetworkError):
     """No connection could be made, or it broke."""
 
     code = "connection_failed"
+    unanswered: bool = False
+    """Whether it broke after a request and before a byte of the answer, as it does when the closing
+    of an idle connection crosses a request."""
 
 
 class TlsFailed(NetworkError):

@@ -345,6 +345,25 @@ async def test_what_may_be_repeated_is_when_its_idle_connection_was_closed(
     assert [each.target for each in api.requests] == ["/first", *["/second"] * times]
 
 
+@pytest.mark.row("C-42")
+async def test_proof_of_possession_does_not_go_out_twice_when_an_idle_connection_was_closed() -> (
+    None
+):
+    async def answer_first(request: Received, writer: asyncio.StreamWriter) -> None:
+        if len(api.requests) == 1:
+            writer.write(reply(200))
+        else:
+            writer.close()
+
+    async with serving(answer_first) as api, sending(api) as sender:
+        await sender.send(get(api.url()))
+        with pytest.raises(ConnectionFailed) as failed:
+            await sender.send(get(api.url(), headers=(("DPoP", "a proof"),)))
+
+    assert failed.value.unanswered
+    assert len(api.requests) == 2
+
+
 @pytest.mark.row("T-67")
 @pytest.mark.parametrize("head", [reply(200, b"first"), b"HTTP/1.1 204 No Content\r\n\r\n"])
 async def test_what_comes_unasked_on_an_idle_connection_answers_no_request(head: bytes) -> None:

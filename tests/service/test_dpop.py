@@ -10,6 +10,7 @@ import pytest
 from tests.service.standing import ISSUER, TOKENS, Standing, answered
 
 from connectsmith.core.message import HttpRequest, HttpResponse
+from connectsmith.errors import ConnectionFailed
 
 UNATTENDED: dict[str, Any] = {
     "grant": "client_credentials",
@@ -17,6 +18,9 @@ UNATTENDED: dict[str, Any] = {
     "dpop": True,
 }
 BOUND = TOKENS | {"token_type": "DPoP"}
+LIST = {"action": "calendars.list"}
+CREATE = {"action": "events.create", "fields": {"calendar": "a", "title": "b"}}
+"""A call that may be repeated, and one that may not."""
 NONCE_WANTED = '{"error": "use_dpop_nonce"}'
 
 
@@ -123,6 +127,50 @@ async def test_api_that_wants_a_nonce_gets_the_call_once_more(installation: Stan
     assert outcome["ok"]
     assert (proof_of(first)[1].get("nonce"), proof_of(second)[1]["nonce"]) == (None, "api")
     assert len(installation.token_requests) == 1
+
+
+@pytest.mark.row("C-42")
+@pytest.mark.parametrize("then", ["an answer", "a nonce is wanted"])
+async def test_call_on_a_connection_that_was_closed_is_repeated_with_a_proof_of_its_own(
+    installation: Standing, then: str
+) -> None:
+    account = answered({"id": "ada"})
+    installation.sender.reply(answered(BOUND), account)
+    made = await connect(installation)
+    wanted = [wanting("api", 401)] if then == "a nonce is wanted" else []
+    installation.sender.reply(closed(), *wanted, account)
+
+    outcome = await installation.caller.post(
+        f"/v1/connections/{made['id']}/calls", {"action": "calendars.list"}
+    )
+
+    sent = installation.sender.requests[2:]
+    assert outcome["ok"]
+    assert len({proof_of(each)[1]["jti"] for each in sent}) == len(sent) == 2 + len(wanted)
+    assert len(installation.token_requests) == 1
+
+
+@pytest.mark.row("C-42")
+@pytest.mark.parametrize(("asked", "unanswered"), [(CREATE, True), (LIST, False)])
+async def test_call_that_may_have_been_answered_or_may_not_be_repeated_is_not(
+    installation: Standing, asked: dict[str, Any], *, unanswered: bool
+) -> None:
+    account = answered({"id": "ada"})
+    installation.sender.reply(answered(BOUND), account)
+    made = await connect(installation)
+    installation.sender.reply(closed(unanswered=unanswered), account)
+
+    refused = await installation.caller.problem(f"/v1/connections/{made['id']}/calls", asked)
+
+    assert refused["code"] == "connection_failed"
+    assert len(installation.sender.requests) == 3
+
+
+def closed(*, unanswered: bool = True) -> ConnectionFailed:
+    """Fail as a request on an idle connection that its server closes meanwhile."""
+    error = ConnectionFailed("It closed the connection.")
+    error.sent, error.unanswered = True, unanswered
+    return error
 
 
 @pytest.mark.row("T-20")

@@ -35,7 +35,7 @@ from connectsmith.core.result.outcome import CONNECT_AGAIN, Outcome, needed_scop
 from connectsmith.core.result.transcript import Step, Transcript, capture, refreshed
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.redaction import Fingerprint, Redactor
-from connectsmith.errors import Bug, ConnectsmithError, Fault
+from connectsmith.errors import Bug, ConnectionFailed, ConnectsmithError, Fault
 from connectsmith.values import value_class
 
 _UNAUTHORIZED: Final = 401
@@ -237,9 +237,12 @@ def _tried(
     call = record.call
     request = _request(record, credentials, attempt)
     response = yield from _sent(record, request)
-    if response is None or call.possession is None:
+    if call.possession is None:
         return request, response
-    if call.possession.refused(request, response):
+    if _may_ask_again(record, request):
+        request = _request(record, credentials, attempt)
+        response = yield from _sent(record, request)
+    if response is not None and call.possession.refused(request, response):
         request = _request(record, credentials, attempt)
         response = yield from _sent(record, request)
     return request, response
@@ -258,6 +261,16 @@ def _sent(
         raise Bug("An exchange was not sent the answer it asked for.")
     record.steps.append((request, response))
     return response
+
+
+def _may_ask_again(record: _Record, request: HttpRequest) -> bool:
+    """Tell whether a request got no answer, and may go out with another proof of possession.
+
+    Without a proof egress repeats it.
+    """
+    ending = record.steps[-1][1]
+    unanswered = isinstance(ending, ConnectionFailed) and ending.unanswered
+    return unanswered and request.method in _REPEATABLE
 
 
 def _refreshed(

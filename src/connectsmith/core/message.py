@@ -51,6 +51,11 @@ class HttpRequest:
     purpose: Purpose = Purpose.ACTION
     timeout: timedelta | None = None
 
+    @property
+    def proves(self) -> bool:
+        """Whether it holds a proof of possession, which is good for one sending (RFC 9449 11.1)."""
+        return any(name.lower() == "dpop" for name, _ in self.headers)
+
 
 @value_class(frozen=True, slots=True)
 class Timings:

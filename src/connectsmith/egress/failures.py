@@ -61,7 +61,11 @@ def _translated(error: BaseException, attempt: Attempt) -> ConnectsmithError:
         return _unconnected(error, attempt.origin)
     if isinstance(error, aiohttp.ClientPayloadError | HttpProcessingError):
         return _unreadable(error, attempt.origin)
-    return ConnectionFailed(f"{attempt.origin.text} closed the connection before it had answered.")
+    closed = ConnectionFailed(
+        f"{attempt.origin.text} closed the connection before it had answered."
+    )
+    closed.unanswered = True
+    return closed
 
 
 def _unconnected(

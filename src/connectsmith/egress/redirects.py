@@ -48,7 +48,7 @@ def redirected(
         raise _refused(url, "it leads from https to plain http")
     onward = replace(_with_method(request, status), url=target.text)
     if target.origin.text == url.origin.text:
-        if any(name.lower() == "dpop" for name, _ in onward.headers):
+        if onward.proves:
             raise _refused(url, "its proof of possession is good for the first address alone")
         return onward
     return _for_stranger(onward, url, target, status)

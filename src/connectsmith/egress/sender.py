@@ -161,7 +161,7 @@ class HttpSender:
         pool = self._open_pool()
         wire = pool.reusing if keep else pool.fresh
         answer = await wire.exchange(
-            request.method,
+            request,
             written(request, url, self._user_agent, keep=keep),
             attempt,
             silence=self._silence(request),

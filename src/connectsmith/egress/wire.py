@@ -15,7 +15,7 @@ from aiohttp.connector import Connection
 from aiohttp.http_parser import RawResponseMessage
 from yarl import URL
 
-from connectsmith.core.message import Headers
+from connectsmith.core.message import Headers, HttpRequest
 from connectsmith.egress.attempt import Attempt, current
 from connectsmith.egress.dialogue import Dialogue
 from connectsmith.egress.limits import MIB, Limits
@@ -63,17 +63,17 @@ class Wire:
         self._dialled = lru_cache(maxsize=1024)(_dialled)
 
     async def exchange(
-        self, method: str, written: bytes, attempt: Attempt, *, silence: float
+        self, request: HttpRequest, written: bytes, attempt: Attempt, *, silence: float
     ) -> Arrival:
-        """Send a request that is written already; `silence` is in seconds.
+        """Send a request, which is written already; `silence` is in seconds.
 
         On an idle connection the server's closing can cross a request: what may be repeated
-        (RFC 9110 section 9.2.2) then goes out once more.
+        (RFC 9110 section 9.2.2) then goes out once more, unless it needs a proof of its own.
         """
-        again = self._keep and method in _REPEATABLE
+        again = self._keep and request.method in _REPEATABLE and not request.proves
         while True:
             try:
-                return await self._once(method, written, attempt, silence)
+                return await self._once(request.method, written, attempt, silence)
             except aiohttp.ClientConnectorError:
                 raise
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
