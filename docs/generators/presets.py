@@ -15,7 +15,7 @@ each address and each rule says where it was read, on which day, and how surely.
 
 | how | meaning |
 | --- | --- |
-| `document` | read in the service's own documentation |
+| `document` | read in the service's own documentation, API description or code |
 | `library literal` | read as a literal in the source of libraries that sign in there |
 | `unconfirmed` | known by hearsay, not seen in the place named; never an address of the sign-in |
 

@@ -325,7 +325,7 @@ class SampleList(Shape):
 class PresetSummary(Shape):
     """A service whose facts are known: what to know before a connector is made of it.
 
-    `how` says how surely its endpoints are known: from its own documentation (`document`), as a
+    `how` says how surely its endpoints are known: from what it publishes (`document`), as a
     literal of a library (`library literal`), or from hearsay (`unconfirmed`). `fields` are the keys
     of what each connection owner fills in.
     """

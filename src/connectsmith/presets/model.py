@@ -51,7 +51,7 @@ class Reference(_Part):
     source: str = Field(min_length=8, description="An address, or a library with its version.")
     read_on: date = Field(description="The day it was read.")
     how: How = Field(
-        description="In the service's own documentation, as a literal of a library that signs in "
+        description="In what the service publishes itself, as a literal of a library that signs in "
         "there, or from hearsay."
     )
 
