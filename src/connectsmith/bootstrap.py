@@ -91,6 +91,7 @@ class _Held:
     refresher: Refresher
     revoker: Revoker
     connections: ConnectionDesk
+    drafts: DraftConnections
     authorizing: Authorizing
 
 
@@ -122,7 +123,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         calls=held.calls,
         records=base.records,
         sign_in=base.sign_in,
-        debugger=_debugger(parts, base, held, connectors),
+        debugger=_debugger(base, held, connectors),
         connecting=_connecting(parts, base, held),
     )
     chores = Chores(
@@ -230,17 +231,7 @@ def _base(parts: Parts, rules: Rules) -> _Base:
 
 
 def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
-    revoker = Revoker(
-        jobs=parts.storage.jobs,
-        connections=parts.storage.connections,
-        blueprints=base.blueprints,
-        endpoint=base.endpoint,
-        events=parts.storage.events,
-        sealer=parts.sealer,
-        clock=parts.clock,
-        randomness=parts.randomness,
-        rules=rules,
-    )
+    revoker = _revoker(parts, rules, base)
     traffic = _traffic(parts, rules)
     asker = Asker(endpoint=base.endpoint, traffic=traffic, rules=rules)
     refresher = _refresher(parts, rules, revoker, asker=asker, traffic=traffic)
@@ -268,17 +259,34 @@ def _held(parts: Parts, rules: Rules, base: _Base) -> _Held:
         randomness=parts.randomness,
         rules=rules,
     )
+    drafts = DraftConnections(parts.storage.connections, connections, base.blueprints, parts.sealer)
     authorizing = authorizing_of(
         parts.storage,
         blueprints=base.blueprints,
         connections=connections,
+        drafts=drafts,
+        sign_in=base.sign_in,
         endpoint=base.endpoint,
         sealer=parts.sealer,
         clock=parts.clock,
         randomness=parts.randomness,
         rules=rules,
     )
-    return _Held(calls, asker, refresher, revoker, connections, authorizing)
+    return _Held(calls, asker, refresher, revoker, connections, drafts, authorizing)
+
+
+def _revoker(parts: Parts, rules: Rules, base: _Base) -> Revoker:
+    return Revoker(
+        jobs=parts.storage.jobs,
+        connections=parts.storage.connections,
+        blueprints=base.blueprints,
+        endpoint=base.endpoint,
+        events=parts.storage.events,
+        sealer=parts.sealer,
+        clock=parts.clock,
+        randomness=parts.randomness,
+        rules=rules,
+    )
 
 
 def _traffic(parts: Parts, rules: Rules) -> TokenTraffic:
@@ -322,15 +330,13 @@ def _connectors(parts: Parts, rules: Rules, base: _Base, held: _Held) -> Connect
     )
 
 
-def _debugger(parts: Parts, base: _Base, held: _Held, connectors: ConnectorDesk) -> Debugger:
-    rows = parts.storage.connections
-    drafts = DraftConnections(rows, held.connections, base.blueprints, parts.sealer)
+def _debugger(base: _Base, held: _Held, connectors: ConnectorDesk) -> Debugger:
     return Debugger(
         connectors=connectors,
         blueprints=base.blueprints,
         authorizations=held.authorizing.desk,
         connections=held.connections,
-        drafts=drafts,
+        drafts=held.drafts,
         calls=held.calls,
         records=base.records,
     )

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.drafts import open_debugger
 from tests.browser.screens import look_at
+from tests.browser.test_choosing import held, sites
 from tests.browser.test_connections import menu
 from tests.journeys.calendar import prepared
+from tests.servers.hostile import Hostile
 from tests.servers.oidc_provider import OidcServer
 
 from connectsmith.testing.system import FixedClock
@@ -48,22 +51,41 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def neighbours(oidc: OidcServer) -> Sequence[str]:
-    """Let `oidc-provider` be reached."""
-    return (oidc.issuer,)
+def neighbours(oidc: OidcServer, hostile: Hostile) -> Sequence[str]:
+    """Let `oidc-provider` and a scripted service be reached."""
+    return (oidc.issuer, hostile.origin)
 
 
-@pytest.fixture
-def screens(workbench: Workbench, clock: FixedClock, oidc: OidcServer) -> Screens:
-    """A published connector that signs in by device code; its page goes nowhere else."""
+def published(workbench: Workbench, clock: FixedClock, oidc: OidcServer, **auth: Any) -> Screens:
+    """Publish a connector that signs in by device code; its page goes nowhere else."""
     journey = prepared(
         workbench.installation,
         oidc,
         grant="device_code",
         authorizationURL=None,
         deviceAuthorizationURL=f"{oidc.issuer}/device/auth",
+        **auth,
     )
     return Screens(workbench, workbench.operator(), oidc, clock, journey.connector)
+
+
+@pytest.fixture
+def screens(workbench: Workbench, clock: FixedClock, oidc: OidcServer) -> Screens:
+    """A connector that knows all it needs once somebody said yes."""
+    return published(workbench, clock, oidc)
+
+
+@pytest.fixture
+def several(workbench: Workbench, clock: FixedClock, oidc: OidcServer, hostile: Hostile) -> Screens:
+    """A connector for one site of an account, which has several."""
+    hostile.on("/sites", sites("Berlin", "Vienna"))
+    look_up = {
+        "url": f"{hostile.origin}/sites",
+        "on": ["exchange"],
+        "choose": {"items": "/sites", "label": "/name"},
+        "capture": {"site": "/id"},
+    }
+    return published(workbench, clock, oidc, followUp=[look_up])
 
 
 @pytest.mark.row("T-22")
@@ -142,3 +164,59 @@ def test_account_is_connected_and_reconnected_by_codes(screens: Screens) -> None
     expect(page.get_by_text("is renewed.")).to_be_visible()
     held = screens.workbench.installation.api.get("/v1/connections")["items"]
     assert [(each["test"], each["status"]) for each in held] == [(False, "active")]
+
+
+def test_sign_in_is_kept_although_its_page_was_closed(screens: Screens) -> None:
+    page = screens.page
+    sign_in = page.locator("#sign-in")
+    open_debugger(page, screens.connector)
+    sign_in.get_by_role("button", name="Sign In", exact=True).click()
+    code = screens.code(sign_in)
+    page.goto("about:blank")
+    screens.oidc.answer_device(code)
+    screens.pass_time(6)
+    screens.pass_time(3600)
+
+    open_debugger(page, screens.connector)
+
+    expect(sign_in.get_by_text("Scopes granted")).to_be_visible()
+    page.goto("/connections")
+    made = page.get_by_role("row").filter(has_text="Calendar")
+    expect(made.get_by_text("test", exact=True)).to_be_visible()
+
+
+def test_one_is_chosen_in_the_debugger_after_the_page_was_closed(several: Screens) -> None:
+    page = several.page
+    sign_in = page.locator("#sign-in")
+    open_debugger(page, several.connector)
+    sign_in.get_by_role("button", name="Sign In", exact=True).click()
+    code = several.code(sign_in)
+    page.goto("about:blank")
+    several.oidc.answer_device(code)
+    several.pass_time(6)
+
+    open_debugger(page, several.connector)
+    sign_in.get_by_label("Vienna").check()
+    sign_in.get_by_role("button", name="Keep").click()
+
+    expect(sign_in.get_by_text("Scopes granted")).to_be_visible()
+    assert held(several.workbench) == ["active"]
+
+
+def test_one_is_chosen_where_an_account_is_connected_and_reconnected(several: Screens) -> None:
+    page = several.page
+    dialog = page.get_by_role("dialog")
+    page.goto(f"/connections/connect/{several.connector}")
+    dialog.get_by_role("button", name="Connect", exact=True).click()
+    several.answer(dialog)
+    look_at(page, "connect-device-choice")
+    dialog.get_by_label("Vienna").check()
+    dialog.get_by_role("button", name="Keep").click()
+    expect(page.get_by_text("Calendar is connected for")).to_be_visible()
+
+    menu(page, "Reconnect")
+    dialog.get_by_role("button", name="Reconnect", exact=True).click()
+    several.answer(dialog)
+
+    expect(page.get_by_text("is renewed.")).to_be_visible()
+    assert held(several.workbench) == ["active"]

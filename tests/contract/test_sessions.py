@@ -30,6 +30,8 @@ async def test_session_is_found_by_digest_and_ended_for_good(with_operators: Sto
 
     assert await sessions.by_digest(b"ses_a") == session()
     assert await sessions.by_digest(b"another") is None
+    assert await sessions.get(WORKSPACE, "ses_a") == session()
+    assert await sessions.get("other", "ses_a") is None
     await sessions.touch(WORKSPACE, "ses_a", LATER)
     await sessions.touch(WORKSPACE, "ses_a", NOW)
     await sessions.end("other", "ses_a", LATER)

@@ -44,7 +44,9 @@ class Bencher:
         state = Request(left.url)["state"]
         cookies = {started.row.id: left.cookie}
         await browser.arrive(self.connector, f"code=a-code&state={state}", cookies, caller.token)
-        return await self.desk.finish(caller, started.row.id)
+        authorizations = self.installation.application.desks.authorizations
+        _, connection = await authorizations.finish(caller, started.row.id)
+        return connection
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.url.endswith("/token"):

@@ -13,7 +13,9 @@ from connectsmith.core.connection.status import Status
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.errors import NotFound, TimedOut
 from connectsmith.service.caller import SCOPES, Caller
-from connectsmith.service.rows import ConnectionRow
+from connectsmith.service.device_flow import JOB
+from connectsmith.service.rows import ConnectionRow, JobRow
+from connectsmith.service.sign_in_rows import SessionRow
 
 CODES: dict[str, Any] = {
     "device_code": "the-device-code",
@@ -41,13 +43,14 @@ class Server:
         self.script: list[dict[str, Any] | Exception] = []
         self.polls: list[float] = []
         self.sites: list[dict[str, str]] = []
+        self.person = "ada"
         installation.sender.reply(*[self] * 500)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.url.endswith("/device/code"):
             return answered(self._codes)
         if request.url.endswith("/me"):
-            return answered({"id": "ada", "email": "ada@example.com"})
+            return answered({"id": self.person, "email": f"{self.person}@example.com"})
         if request.url.endswith("/sites"):
             return answered(self.sites, 200 if self.sites else 403)
         now = self._installation.clock.now()
@@ -284,6 +287,86 @@ async def test_code_of_an_operators_session_is_kept_by_that_session_alone(
 
     assert before == [Status.UNCONFIRMED]
     assert (kept.status, kept.account_label) == (Status.ACTIVE, "ada@example.com")
+
+
+async def signed_in(installation: Standing) -> None:
+    """Let the operator's session live."""
+    now = installation.clock.now()
+    await installation.storage.sessions.add(
+        SessionRow("default", SESSION.token, SESSION.operator, b"a digest", now, now)
+    )
+
+
+@pytest.mark.row("T-22")
+async def test_code_of_a_living_session_is_kept_for_it_while_no_page_is_open(
+    installation: Standing,
+) -> None:
+    await signed_in(installation)
+
+    authorization = await typed(installation, Server(installation))
+
+    (kept,) = await installation.connections()
+    assert (kept.status, kept.account_label) == (Status.ACTIVE, "ada@example.com")
+    assert (await installation.row(authorization)).status == "kept"
+
+
+@pytest.mark.row("T-22")
+async def test_code_of_a_session_that_was_ended_is_kept_for_nobody(installation: Standing) -> None:
+    await signed_in(installation)
+    await installation.storage.sessions.end("default", SESSION.token, installation.clock.now())
+
+    await typed(installation, Server(installation))
+
+    assert [each.status for each in await installation.connections()] == [Status.UNCONFIRMED]
+
+
+async def test_what_a_process_did_not_come_to_keep_is_kept_by_the_next(
+    installation: Standing,
+) -> None:
+    authorization = await typed(installation, Server(installation))
+    await signed_in(installation)
+    due_at = installation.clock.now()
+    await installation.storage.jobs.add(
+        JobRow("default", "job_left", JOB, authorization, due_at, 1)
+    )
+
+    await pass_time(installation, 1)
+
+    assert [each.status for each in await installation.connections()] == [Status.ACTIVE]
+
+
+async def test_test_connection_of_a_code_replaces_the_one_before_while_no_page_is_open(
+    installation: Standing,
+) -> None:
+    await signed_in(installation)
+    server, debugger = Server(installation), installation.application.desks.debugger
+    bench = await debugger.open(SESSION, await installation.connector(**DEVICE))
+
+    for _ in range(2):
+        server.script = [TOKENS]
+        await debugger.start(SESSION, bench, {}, return_to=None)
+        await pass_time(installation, 6)
+
+    now = await debugger.open(SESSION, bench.connector.id)
+    assert [each.id for each in await installation.connections() if each.sealed] == [
+        now.connection.id if now.connection else ""
+    ]
+
+
+@pytest.mark.row("T-13")
+async def test_code_of_another_account_renews_nothing_while_no_page_is_open(
+    installation: Standing,
+) -> None:
+    await signed_in(installation)
+    server = Server(installation)
+    await typed(installation, server)
+    (first,) = await installation.connections()
+    server.person = "bob"
+
+    authorization = await typed(installation, server, first)
+
+    assert (await installation.row(authorization)).error_code == "other_account"
+    assert [each.id for each in await installation.connections() if each.sealed] == [first.id]
 
 
 @pytest.mark.row("T-13")

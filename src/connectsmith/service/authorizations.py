@@ -24,7 +24,6 @@ from connectsmith.errors import (
     CompletionRefused,
     ConnectsmithError,
     NotFound,
-    OtherAccount,
 )
 from connectsmith.service.attempts import (
     CLOSED,
@@ -45,8 +44,9 @@ from connectsmith.service.caller import Caller
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
+from connectsmith.service.keeping import Keeper
 from connectsmith.service.making import written
-from connectsmith.service.ports import Clock, Randomness, Sealer
+from connectsmith.service.ports import Randomness
 from connectsmith.service.repeating import entered_again
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, Page
 from connectsmith.service.rules import Rules
@@ -64,12 +64,11 @@ class AuthorizationDesk:
         connections: ConnectionDesk,
         devices: DeviceFlow,
         endpoint: TokenEndpoint,
-        sealer: Sealer,
-        clock: Clock,
         randomness: Randomness,
         rules: Rules,
         chooser: Chooser,
         bringer: Bringer,
+        keeper: Keeper,
     ) -> None:
         self._authorizations = attempts.authorizations
         self._attempts = attempts
@@ -77,12 +76,13 @@ class AuthorizationDesk:
         self._connections = connections
         self._devices = devices
         self._endpoint = endpoint
-        self._sealer = sealer
-        self._clock = clock
+        self._sealer = attempts.sealer
+        self._clock = attempts.clock
         self._randomness = randomness
         self._rules = rules
         self._chooser = chooser
         self._bringer = bringer
+        self._keeper = keeper
 
     async def start(self, caller: Caller, start: Start) -> Started:
         """Begin an authorization; only a device code is asked for already.
@@ -329,31 +329,7 @@ class AuthorizationDesk:
             ChoiceNeeded: its owner has to choose first; `choice` is the id of an item.
             AuthorizationEnded: it was not kept in time, or failed.
         """
-        row = await self.own(caller, authorization)
-        if row.status in UNANSWERED | {"returned", "redeeming"}:
-            raise AuthorizationWaiting("Complete the authorization first.")
-        if row.status not in ("completed", "kept") or row.connection is None:
-            raise ended(row)
-        if row.status == "kept":
-            return await self._connections.row(caller.workspace, row.connection)
-        settled = await self._chooser.settle(row, choice)
-        if settled is not None:
-            await self._connections.introduce(settled)
-        kept = await self._kept(row, row.connection)
-        await self._authorizations.advance(
-            replace(row, status="kept", connection=kept.id), expected_status="completed"
-        )
-        await self._attempts.record(row, "connection_kept", kept.id)
-        return kept
-
-    async def _kept(self, row: AuthorizationRow, connection: str) -> ConnectionRow:
-        try:
-            return await self._connections.keep(row.workspace, connection, row.reconnects)
-        except OtherAccount as error:
-            await self._attempts.fail(row, error)
-            brought = await self._connections.row(row.workspace, connection)
-            await self._connections.discard(brought, error.code)
-            raise
+        return await self._keeper.keep(await self.own(caller, authorization), choice)
 
     async def expire(self, limit: int = 100) -> int:
         """End authorizations whose time is over; return how many."""

@@ -10,8 +10,11 @@ from connectsmith.service.browser_steps import BrowserSteps
 from connectsmith.service.choosing import Chooser
 from connectsmith.service.connections import ConnectionDesk
 from connectsmith.service.device_flow import DeviceFlow
+from connectsmith.service.draft_connections import DraftConnections
+from connectsmith.service.keeping import Keeper
 from connectsmith.service.ports import Clock, Randomness, Sealer, Storage
 from connectsmith.service.rules import Rules
+from connectsmith.service.sign_in import SignIn
 from connectsmith.service.token_endpoint import TokenEndpoint
 
 
@@ -29,6 +32,8 @@ def authorizing_of(
     *,
     blueprints: Blueprints,
     connections: ConnectionDesk,
+    drafts: DraftConnections,
+    sign_in: SignIn,
     endpoint: TokenEndpoint,
     sealer: Sealer,
     clock: Clock,
@@ -38,13 +43,15 @@ def authorizing_of(
     """Make them from the adapters."""
     attempts = Attempts(storage.authorizations, storage.events, sealer, clock)
     bringer = Bringer(storage.authorizations, connections, endpoint, clock)
+    chooser = Chooser(storage.connections, blueprints, endpoint, sealer)
+    keeper = Keeper(attempts, connections, chooser, drafts=drafts, sign_in=sign_in)
     devices = DeviceFlow(
         attempts=attempts,
         blueprints=blueprints,
         bringer=bringer,
+        keeper=keeper,
         endpoint=endpoint,
         jobs=storage.jobs,
-        clock=clock,
         randomness=randomness,
         rules=rules,
     )
@@ -54,10 +61,9 @@ def authorizing_of(
         connections=connections,
         devices=devices,
         bringer=bringer,
-        chooser=Chooser(storage.connections, blueprints, endpoint, sealer),
+        keeper=keeper,
+        chooser=chooser,
         endpoint=endpoint,
-        sealer=sealer,
-        clock=clock,
         randomness=randomness,
         rules=rules,
     )
@@ -66,8 +72,6 @@ def authorizing_of(
         desk=desk,
         blueprints=blueprints,
         endpoint=endpoint,
-        sealer=sealer,
-        clock=clock,
         randomness=randomness,
         rules=rules,
     )

@@ -42,7 +42,7 @@ from connectsmith.service.authorizations import AuthorizationDesk
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.consents import Consents
 from connectsmith.service.party import Party
-from connectsmith.service.ports import Clock, Randomness, Sealer
+from connectsmith.service.ports import Randomness
 from connectsmith.service.rows import (
     AuthorizationRow,
 )
@@ -118,8 +118,6 @@ class BrowserSteps:
         desk: AuthorizationDesk,
         blueprints: Blueprints,
         endpoint: TokenEndpoint,
-        sealer: Sealer,
-        clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
@@ -128,9 +126,9 @@ class BrowserSteps:
         self._desk = desk
         self._blueprints = blueprints
         self._endpoint = endpoint
-        self._consents = Consents(endpoint, clock)
-        self._sealer = sealer
-        self._clock = clock
+        self._consents = Consents(endpoint, attempts.clock)
+        self._sealer = attempts.sealer
+        self._clock = attempts.clock
         self._randomness = randomness
         self._rules = rules
 

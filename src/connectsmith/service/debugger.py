@@ -139,18 +139,6 @@ class Debugger:
         page = await self._authorizations.page(caller, connector, limit=20, after=None)
         return next((row for row in page.items if row.created_by == caller.token), None)
 
-    async def finish(self, caller: Caller, authorization: str) -> ConnectionRow:
-        """Redeem what the browser came back with, and let the connection replace older tests."""
-        row, connection = await self._authorizations.finish(caller, authorization)
-        if row.test:
-            await self._drafts.end_older(caller, row.connector)
-        return connection
-
-    async def choose(self, caller: Caller, authorization: str, choice: str) -> None:
-        """Keep a test connection with what its owner chose; see `AuthorizationDesk.keep`."""
-        kept = await self._authorizations.keep(caller, authorization, choice)
-        await self._drafts.end_older(caller, kept.connector)
-
     async def sign_out(self, caller: Caller, bench: Bench) -> None:
         """End the operator's test connections."""
         await self._drafts.end_all(caller, bench.connector.id)

@@ -2,12 +2,13 @@
 
 What is asked for is kept sealed with its authorization, and when to ask next with a job, so that
 neither is lost with a process and no two processes ask for one code. The connection it ends in is
-unconfirmed: whoever began must keep it, for the one who typed the code may have been somebody who
-was talked into it (RFC 8628 section 5.4).
+unconfirmed: it is kept by or for whoever began, as long as they are there, for the one who typed
+the code may have been somebody who was talked into it (RFC 8628 section 5.4).
 """
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -33,8 +34,9 @@ from connectsmith.service.backlog import Backlog
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.bringing import Bringer
 from connectsmith.service.consents import Consents
+from connectsmith.service.keeping import Keeper
 from connectsmith.service.party import Party
-from connectsmith.service.ports import Clock, Jobs, Randomness
+from connectsmith.service.ports import Jobs, Randomness
 from connectsmith.service.rows import AuthorizationRow, JobRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -63,9 +65,9 @@ class DeviceFlow:
         attempts: Attempts,
         blueprints: Blueprints,
         bringer: Bringer,
+        keeper: Keeper,
         endpoint: TokenEndpoint,
         jobs: Jobs,
-        clock: Clock,
         randomness: Randomness,
         rules: Rules,
     ) -> None:
@@ -73,10 +75,13 @@ class DeviceFlow:
         self._attempts = attempts
         self._blueprints = blueprints
         self._bringer = bringer
+        self._keeper = keeper
         self._endpoint = endpoint
-        self._consents = Consents(endpoint, clock)
-        self._jobs = Backlog(jobs, clock, randomness, kind=JOB, claim=CLAIM, together=TOGETHER)
-        self._clock = clock
+        self._consents = Consents(endpoint, attempts.clock)
+        self._jobs = Backlog(
+            jobs, attempts.clock, randomness, kind=JOB, claim=CLAIM, together=TOGETHER
+        )
+        self._clock = attempts.clock
         self._randomness = randomness
         self._rules = rules
 
@@ -112,6 +117,9 @@ class DeviceFlow:
 
     async def _poll(self, job: JobRow) -> None:
         row = await self._authorizations.get(job.workspace, job.subject)
+        if row is not None and row.status == "completed":  # a process ended before it was kept
+            await self._keep(job, row)
+            return
         if row is None or row.status != "polling":
             await self._jobs.finish(job.workspace, job.id)
             return
@@ -158,11 +166,16 @@ class DeviceFlow:
         try:
             granted = await self._endpoint.granted(party, tokens)
             values = await self._endpoint.values(party)
-            await self._bringer.bring(row, party, granted, values)
+            done, _ = await self._bringer.bring(row, party, granted, values)
         except ConnectsmithError as error:
             await self._fail(job, row, error)
         else:
-            await self._jobs.finish(job.workspace, job.id)
+            await self._keep(job, done)
+
+    async def _keep(self, job: JobRow, row: AuthorizationRow) -> None:
+        with suppress(ConnectsmithError):  # what became of it stands in its record
+            await self._keeper.keep_for_session(row)
+        await self._jobs.finish(job.workspace, job.id)
 
 
 def _said(grant: DeviceGrant) -> str:

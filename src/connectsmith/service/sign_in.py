@@ -6,7 +6,7 @@ so that none which somebody planted before is ever worth anything.
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from connectsmith.core.secret.secret import Secret
@@ -233,13 +233,7 @@ class SignIn:
         """
         row = await self._sessions.by_digest(_digest(value)) if value else None
         now = self._clock.now()
-        ended = (
-            row is None
-            or row.ended_at is not None
-            or now - row.last_used_at >= IDLE
-            or now - row.created_at >= ABSOLUTE
-        )
-        if row is None or ended:
+        if row is None or _is_over(row, now):
             raise SignInRequired("Sign in to go on.")
         operator = await self._sessions.operator(row.workspace, row.operator)
         if operator is None:
@@ -247,6 +241,11 @@ class SignIn:
         if now - row.last_used_at >= TOUCHED_EVERY:
             await self._sessions.touch(row.workspace, row.id, now)
         return SignedIn(operator, row)
+
+    async def lives(self, workspace: str, session: str) -> bool:
+        """Tell whether a session goes on, without using it."""
+        row = await self._sessions.get(workspace, session)
+        return row is not None and not _is_over(row, self._clock.now())
 
     async def sign_out(self, signed_in: SignedIn) -> None:
         """End a session, and with it every copy of what the browser holds."""
@@ -275,6 +274,14 @@ class SignIn:
         await self._events.add(
             EventRow(operator.workspace, self._clock.now(), operator.id, what, subject)
         )
+
+
+def _is_over(row: SessionRow, now: datetime) -> bool:
+    return (
+        row.ended_at is not None
+        or now - row.last_used_at >= IDLE
+        or now - row.created_at >= ABSOLUTE
+    )
 
 
 def check_password(password: Secret) -> None:

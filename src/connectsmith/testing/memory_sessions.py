@@ -39,6 +39,10 @@ class MemorySessions:
     async def add(self, row: SessionRow) -> None:
         self._sessions[row.id] = row
 
+    async def get(self, workspace: str, session: str) -> SessionRow | None:
+        row = self._sessions.get(session)
+        return row if row is not None and row.workspace == workspace else None
+
     async def by_digest(self, digest: bytes) -> SessionRow | None:
         return next((row for row in self._sessions.values() if row.digest == digest), None)
 
@@ -53,10 +57,8 @@ class MemorySessions:
             self._sessions[session] = replace(row, ended_at=at)
 
     async def named(self, workspace: str, session: str) -> OperatorRow | None:
-        row = self._sessions.get(session)
-        if row is None or row.workspace != workspace:
-            return None
-        return await self.operator(workspace, row.operator)
+        row = await self.get(workspace, session)
+        return None if row is None else await self.operator(workspace, row.operator)
 
     async def add_link(self, row: LinkRow) -> None:
         self._links[row.digest] = row

@@ -87,7 +87,7 @@ async def finish(visit: Visit) -> Response:
     """Redeem what the browser came back with, if the callback could not; keep what a code made."""
     await visit.form()
     with suppress(ConnectsmithError):  # what became of it stands in its record, which is shown
-        await visit.desks.debugger.finish(visit.caller, visit.param("authorization"))
+        await visit.desks.authorizations.finish(visit.caller, visit.param("authorization"))
     return await _now(visit)
 
 
@@ -97,7 +97,7 @@ async def choose(visit: Visit) -> Response:
     authorization = visit.param("authorization")
     failure: ConnectsmithError | None = None
     try:
-        await visit.desks.debugger.choose(visit.caller, authorization, form.line("choice"))
+        await visit.desks.authorizations.keep(visit.caller, authorization, form.line("choice"))
     except ConnectsmithError as error:
         failure = None if asks_again(error, form) else error
     bench = await visit.desks.debugger.open(visit.caller, visit.param("connector"))

@@ -209,7 +209,7 @@ async def callback(request: Request) -> Response:
         return _failed(request, error)
     if arrival.in_session and session is not None:
         with suppress(ConnectsmithError):  # what became of it stands in its record
-            await desks.debugger.finish(session, arrival.authorization)
+            await desks.authorizations.finish(session, arrival.authorization)
     return _arrived(arrival, connector, jar)
 
 

@@ -27,6 +27,7 @@ _ATTEMPTS = Table("attempts", AttemptsRow)
 _OPERATOR = _OPERATORS.select("WHERE workspace = :workspace AND id = :id")
 _BY_EMAIL = _OPERATORS.select("WHERE email = :email")
 _SET_HASH = "UPDATE operators SET password = :password WHERE workspace = :workspace AND id = :id"
+_SESSION = _SESSIONS.select("WHERE workspace = :workspace AND id = :id")
 _BY_DIGEST = "WHERE digest = :digest"
 _TOUCH = """
 UPDATE sessions SET last_used_at = :at
@@ -85,6 +86,10 @@ class SqlSessions:
 
     async def add(self, row: SessionRow) -> None:
         await self._database.write(Statement(_SESSIONS.insert(), _SESSIONS.encode(row)))
+
+    async def get(self, workspace: str, session: str) -> SessionRow | None:
+        values = {"workspace": workspace, "id": session}
+        return await first(self._database, _SESSION, values, _SESSIONS.decode)
 
     async def by_digest(self, digest: bytes) -> SessionRow | None:
         query = _SESSIONS.select(_BY_DIGEST)
