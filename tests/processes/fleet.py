@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,8 @@ from connectsmith.service.rows import ConnectionRow
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("CONNECTSMITH_TEST_ROUNDS") or 20)
 """How often the long tests repeat; `make soak` says more."""
-PATIENCE = 60 + 2 * ROUNDS
+PATIENCE = 120
+"""Seconds for one answer of a process; one that takes longer hangs."""
 A_FIFTIETH: dict[str, Any] = {"refresh_lease_seconds": 0.9, "token_timeout_seconds": 20.0}
 """The lease in tests that wait for it to pass; the deadline is for a busy machine."""
 
@@ -46,8 +47,15 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._watch = Timer(PATIENCE, self._running.kill)
-        self._watch.start()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        watch = Timer(PATIENCE, self._running.kill)
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
 
     def ready(self) -> None:
         """Wait until it has opened everything."""
@@ -62,7 +70,8 @@ class Process:
     def answer(self) -> Any:
         """Return what it says: versions and error codes of its tasks; None when it has died."""
         assert self._running.stdout is not None
-        line = self._running.stdout.readline()
+        with self._watched():
+            line = self._running.stdout.readline()
         return json.loads(line) if line else None
 
     def send(self, signal: int) -> None:
@@ -71,20 +80,23 @@ class Process:
 
     def stopped(self) -> None:
         """Wait until it has stopped."""
-        _, status = os.waitpid(self._running.pid, os.WUNTRACED)
+        with self._watched():
+            _, status = os.waitpid(self._running.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status), "it ended"
 
     def ended(self) -> int:
         """Wait for its end and return how it ended."""
-        return self._running.wait(PATIENCE)
+        code = self._running.wait(PATIENCE)
+        self.close()
+        return code
 
     def close(self) -> None:
         """End it."""
-        self._watch.cancel()
         self._running.kill()
         for stream in (self._running.stdin, self._running.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(BrokenPipeError):  # an order that a dead process never read
+                    stream.close()
         self._running.wait()
 
 
