@@ -30,6 +30,7 @@ from connectsmith.service.draft_connections import DraftConnections
 from connectsmith.service.editing import EditorDesk
 from connectsmith.service.flight_recorder import FlightRecorder
 from connectsmith.service.keep_alive import KeepAlive
+from connectsmith.service.outages import Outages
 from connectsmith.service.overviews import Overviews
 from connectsmith.service.pauses import Pauses
 from connectsmith.service.proof import Prover
@@ -290,8 +291,13 @@ def _revoker(parts: Parts, rules: Rules, base: _Base) -> Revoker:
 
 
 def _traffic(parts: Parts, rules: Rules) -> TokenTraffic:
-    pauses = Pauses(parts.storage.meta, parts.clock)
-    return TokenTraffic(pauses=pauses, randomness=parts.randomness, rules=rules)
+    meta, clock, randomness = parts.storage.meta, parts.clock, parts.randomness
+    return TokenTraffic(
+        pauses=Pauses(meta, clock),
+        outages=Outages(meta, clock=clock, randomness=randomness, pause=rules.probe_every),
+        randomness=randomness,
+        rules=rules,
+    )
 
 
 def _refresher(

@@ -32,6 +32,8 @@ class Orders:
     """`heedless`, `endless` or `credulous`: what is wrong with how it knows connections."""
     dies: str | None = None
     """`before_request` or `before_commit`: where it kills itself."""
+    probe_every: float = 20.0
+    """Seconds between probes of a server that is down."""
     stalls: bool = False
     """Whether it stops before it commits, until it is told to go on."""
 
@@ -96,7 +98,7 @@ class Signalling:
 
 async def main(orders: Orders) -> None:
     settings = _settings(orders.settings)
-    rules = rules_of(settings)
+    rules = replace(rules_of(settings), probe_every=timedelta(seconds=orders.probe_every))
     parts = await open_parts(settings, rules)
     application = join(parts, rules)
     desk = application.desks.connections
@@ -113,16 +115,17 @@ async def main(orders: Orders) -> None:
         deadly = Signalling(renewer._connections, "store", number)
         renewer._connections = cast("Connections", deadly)
 
-    async def renew() -> object:
-        row = await desk.row("default", orders.connection)
+    async def renew(connection: str) -> object:
+        row = await desk.row("default", connection)
         try:
             return (await refresher.fresh(row, await desk.blueprint_of(row))).version
         except ConnectsmithError as error:
             return error.code
 
     _say("ready")
-    while await asyncio.to_thread(sys.stdin.readline):
-        _say(await asyncio.gather(*[renew() for _ in range(orders.tasks)]))
+    while order := await asyncio.to_thread(sys.stdin.readline):
+        wanted = order.split()[1:] or [orders.connection] * orders.tasks
+        _say(await asyncio.gather(*[renew(each) for each in wanted]))
     await parts.sender.close()
     await parts.storage.close()
 

@@ -61,10 +61,10 @@ class Process:
         """Wait until it has opened everything."""
         assert self.answer() == "ready"
 
-    def renew(self) -> None:
-        """Tell it to renew; `answer` waits for what comes of it."""
+    def renew(self, *connections: str) -> None:
+        """Tell it to renew what it was given, or others; `answer` waits for what comes of it."""
         assert self._running.stdin is not None
-        self._running.stdin.write("renew\n")
+        self._running.stdin.write(" ".join(("renew", *connections)) + "\n")
         self._running.stdin.flush()
 
     def answer(self) -> Any:

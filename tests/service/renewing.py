@@ -21,6 +21,7 @@ from connectsmith.service.asking import Asker
 from connectsmith.service.blueprints import Blueprint
 from connectsmith.service.holdings import opened
 from connectsmith.service.making import NewConnection
+from connectsmith.service.outages import Outages
 from connectsmith.service.party import Party
 from connectsmith.service.pauses import Pauses
 from connectsmith.service.ports import Connections, Sender
@@ -156,8 +157,13 @@ class Renewing:
         endpoint = desk._endpoint
         endpoint._sender = cast("Sender", self.server)
         randomness = CountingRandomness(name)
-        pauses = Pauses(self.installation.storage.meta, self.installation.clock)
-        traffic = TokenTraffic(pauses=pauses, randomness=randomness, rules=self.rules)
+        meta, clock = self.installation.storage.meta, self.installation.clock
+        traffic = TokenTraffic(
+            pauses=Pauses(meta, clock),
+            outages=Outages(meta, clock=clock, randomness=randomness, pause=self.rules.probe_every),
+            randomness=randomness,
+            rules=self.rules,
+        )
         renewer = Renewer(
             connections=self.connections,
             asker=Asker(endpoint=endpoint, traffic=traffic, rules=self.rules),

@@ -45,16 +45,18 @@ class Asker:
     ) -> Renewed:
         """Ask until there is an answer, as long as repeating can do no harm.
 
-        A request that never left is repeated after pauses. One whose answer was lost is repeated
-        once, at once and with the same refresh token: the server may have rotated it, and then this
-        is the one thing that can help, where the server allows for lost answers.
+        A request that never left is repeated after pauses, unless it probes a server that is down.
+        One whose answer was lost is repeated once, at once and with the same refresh token: the
+        server may have rotated it, and then this is the one thing that can help, where the server
+        allows for lost answers.
 
         Raises:
             GrantRejected, ClientRejected, TokenEndpointBusy, NetworkError, ...: as it ended.
         """
         party = party_of_connection(row, blueprint, credentials)
         server, begun = server_of(row, blueprint), _seconds()
-        pauses, repeated = list(self._rules.retry_unsent), False
+        probing = self._traffic.down(server)
+        pauses, repeated = [] if probing else list(self._rules.retry_unsent), False
         while True:
             try:
                 brought = await self._endpoint.renew(party, credentials.tokens)

@@ -20,8 +20,10 @@ class Pauses:
         self._clock = clock
 
     async def left(self, server: str) -> float:
-        """Return the seconds for which nothing may be sent to a server; 0 for none."""
-        until = await self._meta.get(_key(server))
+        """Return the seconds for which nothing may be sent to a server; 0 where none are known."""
+        until = None
+        with suppress(Unavailable):
+            until = await self._meta.get(_key(server))
         if until is None:
             return 0.0
         left = datetime.fromisoformat(until) - self._clock.now()

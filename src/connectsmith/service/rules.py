@@ -49,6 +49,9 @@ class Rules:
         timedelta(seconds=2),
     )
     """Pauses before a token request that never left is repeated."""
+    probe_every: timedelta = timedelta(seconds=20)
+    """Between probes of a server that is down, by all processes together; its return is noticed
+    within 28 seconds."""
     token_requests_at_once: int = 8
     """At one authorization server, by this process alone."""
     token_requests_per_second: float = 40.0

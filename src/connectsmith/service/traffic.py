@@ -1,7 +1,7 @@
 """How many token requests an authorization server gets at once, how fast, and when none.
 
 A process measures out its share of what the installation may send, and heeds the pauses that the
-others were asked for. Connectors take turns, so that
+others were asked for and what they know of servers that are down. Connectors take turns, so that
 one with ten thousand connections keeps nobody else waiting, and what nobody waits for comes last.
 """
 
@@ -14,19 +14,27 @@ from typing import Final
 
 from connectsmith.core.connection.circuit import Circuit
 from connectsmith.errors import (
+    AuthorizationRequestRejected,
     AuthorizationServerPaused,
+    ClientRejected,
     ConnectsmithError,
     EgressDenied,
+    GrantRejected,
     NetworkError,
     RemoteError,
     TokenEndpointBusy,
 )
+from connectsmith.service.outages import Outages, Word
 from connectsmith.service.pauses import Pauses
 from connectsmith.service.ports import Randomness
 from connectsmith.service.rules import Rules
 
 PATIENCE: Final = 5.0
 """Seconds of a pause that are waited out in line; a longer one is told to whoever asks."""
+LOOK: Final = 0.5
+"""Seconds between looks at what the process that probes a server has found out."""
+LOOK_AGAIN: Final = 6.0
+"""Seconds until the next look when it takes its time; more than `PATIENCE`, so that lines end."""
 
 Turn = asyncio.Future[None]
 Lines = OrderedDict[str, deque[Turn]]
@@ -52,8 +60,11 @@ class _Server:
 class TokenTraffic:
     """Measure out requests to token endpoints."""
 
-    def __init__(self, *, pauses: Pauses, randomness: Randomness, rules: Rules) -> None:
+    def __init__(
+        self, *, pauses: Pauses, outages: Outages, randomness: Randomness, rules: Rules
+    ) -> None:
         self._pauses = pauses
+        self._outages = outages
         self._randomness = randomness
         self._rules = rules
         self._servers: dict[str, _Server] = {}
@@ -75,13 +86,24 @@ class TokenTraffic:
             raise _paused(one)
         await self._admitted(one, connector, background=background, insist=insist)
         try:
-            await self._heed(server, one)
-            yield
+            async with self._heeding(server, one, insist=insist):
+                yield
         finally:
             one.running -= 1
             self._serve(one)
             if one.idle and one.circuit == Circuit() and one.next_at <= _seconds():
                 self._servers.pop(server, None)
+
+    @asynccontextmanager
+    async def _heeding(self, server: str, one: _Server, *, insist: bool) -> AsyncIterator[None]:
+        """Send nothing while the installation knows better; let one find out for all."""
+        await self._heed(server, one)
+        word = await self._awaited(server, one, insist=insist)
+        try:
+            yield
+        finally:
+            if word.probes:
+                await self._outages.dropped(server)
 
     async def _heed(self, server: str, one: _Server) -> None:
         """Send nothing within a pause that another process was asked for."""
@@ -90,6 +112,23 @@ class TokenTraffic:
             one.circuit = one.circuit.asked(_seconds() + left)
             raise _paused(one)
         await asyncio.sleep(left)
+
+    async def _awaited(self, server: str, one: _Server, *, insist: bool) -> Word:
+        """Wait for the end of a pause, or for what another process finds out."""
+        patience = _seconds() + PATIENCE
+        while True:
+            word = await self._outages.word(server, probe=not insist)
+            if word.works and one.circuit.down:
+                one.circuit = one.circuit.answered()
+                self._serve(one)
+            if insist or not word.seconds:
+                return word
+            wait = LOOK if word.probed else word.seconds
+            if _seconds() + wait > patience:
+                left = LOOK_AGAIN if word.probed else word.seconds
+                one.circuit = one.circuit.opened(_seconds() + left)
+                raise _paused(one)
+            await asyncio.sleep(wait)
 
     async def _admitted(
         self, one: _Server, connector: str, *, background: bool, insist: bool
@@ -142,21 +181,40 @@ class TokenTraffic:
         one = self._servers.get(server)
         if one is None:
             return
-        if error is not None and _unwell(error):
-            asked = error.retry_after_seconds if isinstance(error, RemoteError) else None
-            one.circuit = one.circuit.failed(
-                _seconds(), retry_after=asked, fraction=self._randomness.fraction()
-            )
-            if asked:
-                await self._pauses.tell(server, one.circuit.wait(_seconds(), insist=True))
-        else:
-            one.circuit = one.circuit.answered()
+        match error:
+            case EgressDenied():
+                return
+            case TokenEndpointBusy() | NetworkError():
+                await self._failed(server, one, error)
+            case None | RemoteError() | GrantRejected():
+                await self._works(server, one)
+            case ClientRejected() | AuthorizationRequestRejected():
+                await self._works(server, one)
 
+    async def _works(self, server: str, one: _Server) -> None:
+        one.circuit = one.circuit.answered()
+        await self._outages.over(server)
 
-def _unwell(error: ConnectsmithError) -> bool:
-    return isinstance(error, TokenEndpointBusy | NetworkError) and not isinstance(
-        error, EgressDenied
-    )
+    def down(self, server: str) -> bool:
+        """Tell whether a server is only probed, as far as this process knows."""
+        one = self._servers.get(server)
+        return self._outages.known(server) or (one is not None and one.circuit.down)
+
+    async def _failed(
+        self, server: str, one: _Server, error: TokenEndpointBusy | NetworkError
+    ) -> None:
+        asked = error.retry_after_seconds if isinstance(error, RemoteError) else None
+        one.circuit = one.circuit.failed(
+            _seconds(),
+            pause=self._rules.probe_every.total_seconds(),
+            retry_after=asked,
+            fraction=self._randomness.fraction(),
+        )
+        if asked:
+            await self._pauses.tell(server, one.circuit.wait(_seconds(), insist=True))
+        left = await self._outages.failed(server, down=one.circuit.down)
+        if left:
+            one.circuit = one.circuit.opened(_seconds() + left)
 
 
 def _first(one: _Server) -> Turn | None:

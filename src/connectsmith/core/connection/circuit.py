@@ -8,9 +8,8 @@ from typing import Final
 
 FAILURES: Final = 5
 """Failures in a row, of whichever connections, after which a server counts as down."""
-PAUSE: Final = 20.0
-"""Seconds between probes of a server that is down; recovery is noticed within 22."""
 SPREAD: Final = 0.1
+"""By which share a pause is made longer at most; none is made shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +17,9 @@ class Circuit:
     """What is known of one authorization server's health.
 
     After `FAILURES` in a row nothing is sent until `open_until`; then one request probes, and its
-    answer closes the circuit or opens it again. `asked_until` is where a pause ends that the server
-    asked for: until then nothing is sent, not even for a person who insists.
+    answer closes the circuit or opens it again. What others know may open it too. `asked_until` is
+    where a pause ends that the server asked for: until then nothing is sent, not even for a person
+    who insists.
     """
 
     failures: int = 0
@@ -38,22 +38,33 @@ class Circuit:
 
     def answered(self) -> "Circuit":
         """Return the circuit after an answer that shows that the server works."""
-        return replace(self, failures=0)
+        return replace(self, failures=0, open_until=0.0)
+
+    def opened(self, until: float) -> "Circuit":
+        """Return the circuit after it was learned that nobody asks before a moment."""
+        return replace(self, open_until=until)
 
     def asked(self, until: float) -> "Circuit":
         """Return the circuit after the server asked for a pause up to a moment."""
         return replace(self, asked_until=max(self.asked_until, until))
 
-    def failed(self, now: float, *, retry_after: float | None, fraction: float) -> "Circuit":
-        """Return the circuit after a failure; `retry_after` is what the server asked for.
+    def failed(
+        self, now: float, *, pause: float, retry_after: float | None, fraction: float
+    ) -> "Circuit":
+        """Return the circuit after a failure.
 
-        `fraction` in [0, 1) spreads the pauses of many processes; one that was asked for is never
-        made shorter by it.
+        `pause` lies between probes; `retry_after` is what the server asked for. `fraction` in
+        [0, 1) spreads both.
         """
         failures = self.failures + 1
         open_until, asked_until = self.open_until, self.asked_until
         if failures >= FAILURES:
-            open_until = max(open_until, now + PAUSE * (1 - SPREAD + 2 * SPREAD * fraction))
+            open_until = max(open_until, now + spread(pause, fraction))
         if retry_after:
-            asked_until = max(asked_until, now + retry_after * (1 + SPREAD * fraction))
+            asked_until = max(asked_until, now + spread(retry_after, fraction))
         return Circuit(failures, open_until, asked_until)
+
+
+def spread(seconds: float, fraction: float) -> float:
+    """Return a pause that is longer by a share of `SPREAD`, so that not all end at once."""
+    return seconds * (1 + SPREAD * fraction)
