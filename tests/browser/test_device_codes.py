@@ -195,7 +195,9 @@ def test_one_is_chosen_in_the_debugger_after_the_page_was_closed(several: Screen
     several.oidc.answer_device(code)
     several.pass_time(6)
 
-    open_debugger(page, several.connector)
+    page.goto("/connections")
+    look_at(page, "connections-waiting")
+    page.get_by_role("link", name="Choose").click()
     sign_in.get_by_label("Vienna").check()
     sign_in.get_by_role("button", name="Keep").click()
 

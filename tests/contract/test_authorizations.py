@@ -151,6 +151,18 @@ async def test_overdue_are_those_that_are_open_and_past_their_end(stored: Storag
     assert not await stored.authorizations.overdue(NOW, 100)
 
 
+async def test_unkept_are_a_callers_own_that_were_completed_in_time(stored: Storage) -> None:
+    mine = authorization("aut_b", status="completed")
+    theirs = authorization("aut_c", status="completed", created_by="ses_other")
+    for row in (mine, theirs, authorization("aut_d", status="kept")):
+        await stored.authorizations.add(row)
+
+    found = stored.authorizations.unkept
+    assert await found(WORKSPACE, mine.created_by, NOW) == [mine]
+    assert await found("other", mine.created_by, NOW) == []
+    assert await found(WORKSPACE, mine.created_by, mine.expires_at) == []
+
+
 async def test_attempt_needs_a_connector(stored: Storage) -> None:
     with pytest.raises(NotFound):
         await stored.authorizations.add(authorization("aut_b", connector="con_none"))

@@ -56,6 +56,12 @@ class Authorizations(Protocol):
         """
         ...
 
+    async def unkept(
+        self, workspace: str, created_by: str, now: datetime
+    ) -> Sequence[AuthorizationRow]:
+        """Return a caller's completed ones before `expires_at`, newest first."""
+        ...
+
     async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
         """Return those past `expires_at` in a status other than kept, failed, expired."""
         ...

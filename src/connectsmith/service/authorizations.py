@@ -183,6 +183,10 @@ class AuthorizationDesk:
         )
         return Page([await self.ended_if_late(each) for each in page.items], page.next)
 
+    async def unkept(self, caller: Caller) -> Sequence[AuthorizationRow]:
+        """Return the caller's own that are completed and wait to be kept, newest first."""
+        return await self._authorizations.unkept(caller.workspace, caller.token, self._clock.now())
+
     async def ended_if_late(self, row: AuthorizationRow) -> AuthorizationRow:
         """End an authorization whose time is over; return it as it now is."""
         if row.status in CLOSED or row.expires_at > self._clock.now():

@@ -268,6 +268,17 @@ class MemoryAuthorizations:
             return Attempt(number, taken=False)
         return Attempt(number, await self.advance(redeeming, expected_status="returned"))
 
+    async def unkept(
+        self, workspace: str, created_by: str, now: datetime
+    ) -> Sequence[AuthorizationRow]:
+        mine = [
+            row
+            for row in self._tables.authorizations.values()
+            if (row.workspace, row.created_by, row.status) == (workspace, created_by, "completed")
+            and row.expires_at > now
+        ]
+        return sorted(mine, key=lambda row: (row.created_at, row.id), reverse=True)
+
     async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
         rows = self._tables.authorizations.values()
         late = (row for row in rows if row.status not in _CLOSED and row.expires_at <= now)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from connectsmith.core.connection.status import Status
 from connectsmith.core.connection.survival import Fate
 from connectsmith.errors import ConnectsmithError, NotFound
-from connectsmith.service.rows import ConnectionRow, LastGood
+from connectsmith.service.rows import AuthorizationRow, ConnectionRow, LastGood
 from connectsmith.web.addresses import debugger_path
 from connectsmith.web.connect_view import ConnectView
 from connectsmith.web.debugger import ResultView, exchange_of, troubled
@@ -48,9 +48,19 @@ class ConnectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A sign-in whose owner has still to choose something."""
+
+    path: str
+    connector_name: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionsView:
     """The list."""
 
+    waiting: Sequence[WaitingView]
     rows: Sequence[ConnectionView]
     next: str | None
     first: bool
@@ -88,9 +98,16 @@ async def list_page(visit: Visit, *, dialog: ConnectView | None = None) -> Respo
     after = visit.query("after") or None
     page = await visit.desks.connections.page(visit.caller, None, limit=ON_A_PAGE, after=after)
     rows = [each for each in page.items if _is_shown(each, visit)]
-    names = await visit.desks.overviews.names(visit.caller, (each.connector for each in rows))
+    waiting = await visit.desks.authorizations.unkept(visit.caller) if dialog is None else ()
+    ids = [each.connector for each in rows] + [each.connector for each in waiting]
+    names = await visit.desks.overviews.names(visit.caller, ids)
     proofs = await visit.desks.records.last_good(visit.caller, [each.id for each in rows])
     view = ConnectionsView(
+        waiting=[
+            WaitingView(_path_on(each), names[each.connector], each.expires_at)
+            for each in waiting
+            if each.connector in names
+        ],
         rows=[
             _view(visit, each, name, proofs.get(each.id))
             for each in rows
@@ -101,6 +118,15 @@ async def list_page(visit: Visit, *, dialog: ConnectView | None = None) -> Respo
         dialog=dialog,
     )
     return visit.page("connections.html", view, leads_away=True)
+
+
+def _path_on(row: AuthorizationRow) -> str:
+    """Return where a sign-in goes on."""
+    if row.reconnects is not None:
+        return f"{CONNECTIONS}/{row.reconnects}/reconnect"
+    if row.test:
+        return debugger_path(row.connector)
+    return f"{CONNECTIONS}/connect/{row.connector}"
 
 
 def _is_shown(row: ConnectionRow, visit: Visit) -> bool:

@@ -26,9 +26,13 @@ _PAGE_AFTER = _AUTHORIZATIONS.select(
 )
 _BY_START = _AUTHORIZATIONS.select("WHERE start_digest = :digest")
 _BY_STATE = _AUTHORIZATIONS.select("WHERE state_digest = :digest")
+_OPEN = "WHERE status NOT IN ('kept', 'failed', 'expired')"  # as the index has it
+_UNKEPT = _AUTHORIZATIONS.select(
+    f"{_OPEN} AND status = 'completed' AND expires_at > :now AND workspace = :workspace "
+    "AND created_by = :created_by ORDER BY created_at DESC, id DESC"
+)
 _OVERDUE = _AUTHORIZATIONS.select(
-    "WHERE status NOT IN ('kept', 'failed', 'expired') AND expires_at <= :now "
-    "ORDER BY expires_at LIMIT :limit"
+    f"{_OPEN} AND expires_at <= :now ORDER BY expires_at LIMIT :limit"
 )
 _CHANGES = _AUTHORIZATIONS.assignments(
     without=("workspace", "id", "connector", "created_by", "created_at", "completion_attempts")
@@ -104,6 +108,13 @@ class SqlAuthorizations:
             raise NotFound("The authorization does not exist, or its connector was deleted.")
         taken = redeeming is not None and effects[-1].count > 0
         return Attempt(int(effects[0].rows[0][0]), taken)
+
+    async def unkept(
+        self, workspace: str, created_by: str, now: datetime
+    ) -> Sequence[AuthorizationRow]:
+        values: dict[str, Value] = {"workspace": workspace, "created_by": created_by}
+        found = await self._database.read(_UNKEPT, values | {"now": micros(now)})
+        return _AUTHORIZATIONS.decode_all(found)
 
     async def overdue(self, now: datetime, limit: int) -> Sequence[AuthorizationRow]:
         found = await self._database.read(_OVERDUE, {"now": micros(now), "limit": limit})
