@@ -1,9 +1,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from tests.service.standing import PUBLIC, Standing, returned, standing
+from tests.service.standing import ISSUER, PUBLIC, Standing, returned, standing
 from tests.storage.rows import authorization, call
 
 from connectsmith.errors import Conflict, FieldInvalid
@@ -64,6 +65,22 @@ async def test_connector_is_marked_until_somebody_signs_in_at_the_new_address(
                 f"aut_{status}", connector=connector, status=status, created_at=clock.now()
             )
         )
+    assert not (await desks.overviews.connector(ADA, connector)).callback_changed
+
+
+async def test_connector_that_registers_itself_is_not_marked(installation: Standing) -> None:
+    desks = installation.application.desks
+    itself: dict[str, Any] = {
+        "registrationURL": f"{ISSUER}/register",
+        "clientID": None,
+        "clientSecret": None,
+    }
+    connector = await installation.connector(**itself)
+    await desks.settings.note()
+    installation.clock.advance(timedelta(hours=1))
+
+    await choose(installation, {"public_url": NEW})
+
     assert not (await desks.overviews.connector(ADA, connector)).callback_changed
 
 

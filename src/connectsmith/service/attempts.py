@@ -14,6 +14,7 @@ from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
 FIELD = "field."
 CAPTURED = "captured."
 DPOP_KEY = "dpop_key"
+REGISTRATION = "registration"
 UNANSWERED = frozenset({"created", "started", "polling"})
 """Nobody has said anything yet."""
 CLOSED = frozenset({"kept", "failed", "expired"})
@@ -94,7 +95,14 @@ def party_of(row: AuthorizationRow, blueprint: Blueprint, held: Mapping[str, Sec
         dpop_key=held.get(DPOP_KEY),
         caller=row.created_by,
         test=row.test,
+        registration=held.get(REGISTRATION),
     )
+
+
+def bound(party: Party) -> dict[str, Secret]:
+    """Return what an attempt remembers of what its grant is bound to."""
+    kept = {DPOP_KEY: party.dpop_key, REGISTRATION: party.registration}
+    return {name: value for name, value in kept.items() if value is not None}
 
 
 def _below(prefix: str, held: Mapping[str, Secret]) -> dict[str, Secret]:

@@ -121,7 +121,8 @@ class AuthorizationDesk:
             sealed=self._attempts.sealed(row, held),
         )
         # What would fail after consent is refused now.
-        await self._endpoint.browser_values(party := party_of(row, blueprint, held))
+        party = await self._endpoint.bound(party_of(row, blueprint, held))
+        await self._endpoint.browser_values(party)
         if blueprint.client.device is not None:
             return Started(await self._devices.begin(party, row, held), "")
         await self._authorizations.add(row)

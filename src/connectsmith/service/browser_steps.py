@@ -32,10 +32,10 @@ from connectsmith.errors import (
 )
 from connectsmith.service.attempts import (
     CAPTURED,
-    DPOP_KEY,
     UNANSWERED,
     Attempts,
     blueprint_of,
+    bound,
     party_of,
 )
 from connectsmith.service.authorizations import AuthorizationDesk
@@ -154,15 +154,14 @@ class BrowserSteps:
         """
         row = await self._startable(value, session)
         held = self._attempts.held(row)
-        party = self._endpoint.bound(party_of(row, await blueprint_of(self._blueprints, row), held))
+        party = party_of(row, await blueprint_of(self._blueprints, row), held)
+        party = await self._endpoint.bound(party)
         state, verifier = self._randomness.text(), self._randomness.secret()
         cookie = f"{state}.{self._randomness.text()}"
         redirect_uri = self._rules.callback_url(row.connector)
         jkt = self._endpoint.key_thumbprint(party)
         url = await self._address(party, Asked(redirect_uri, Secret(state), verifier, jkt))
-        held |= {"verifier": verifier, "redirect_uri": Secret(redirect_uri)}
-        if party.dpop_key is not None:
-            held |= {DPOP_KEY: party.dpop_key}
+        held |= {"verifier": verifier, "redirect_uri": Secret(redirect_uri), **bound(party)}
         if "oauth.state" in party.client.exchange.names:
             held |= {"state": Secret(state)}
         started = replace(

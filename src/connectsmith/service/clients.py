@@ -11,7 +11,7 @@ from connectsmith.service.opening import Opener
 from connectsmith.service.other_clocks import OtherClocks
 from connectsmith.service.ports import Clock, Randomness, Sealer, Sender, Storage
 from connectsmith.service.proofs import Proofs
-from connectsmith.service.registrations import KIND as REGISTRATION
+from connectsmith.service.registration_records import KIND as REGISTRATION
 from connectsmith.service.registrations import Registrations
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys

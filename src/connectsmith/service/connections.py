@@ -92,7 +92,7 @@ class ConnectionDesk:
             test=test,
         )
         if blueprint.client is not None:
-            party = self._endpoint.bound(party)
+            party = await self._endpoint.bound(party)
         made = await self.add(
             NewConnection(
                 party=party,

@@ -11,8 +11,8 @@ from typing import Final
 
 from connectsmith.core.authorization.registration import (
     Management,
-    deletion_ending,
     deletion_request,
+    ending,
 )
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.errors import ConnectsmithError, SealBroken
@@ -24,8 +24,8 @@ from connectsmith.service.ports import (
     Sender,
     Storage,
 )
-from connectsmith.service.registrations import KIND as REGISTRATION
-from connectsmith.service.registrations import management_of
+from connectsmith.service.registration_records import KIND as REGISTRATION
+from connectsmith.service.registration_records import management_of
 from connectsmith.service.rows import ClientRecordRow, EventRow, JobRow
 from connectsmith.service.rules import Rules
 
@@ -103,11 +103,11 @@ class Deregistrar:
         if await self._connectors.get(job.workspace, connector) is not None:
             await self._spare(job)
             return
-        ending, why = await self._asked(job, subject)
-        if ending == "later" and job.attempts < self._rules.revocation_attempts:
+        ended, why = await self._asked(job, subject)
+        if ended == "later" and job.attempts < self._rules.revocation_attempts:
             await self._jobs.try_later(job)
             return
-        what = "client_deregistered" if ending == "deleted" else "deregistration_given_up"
+        what = "client_deregistered" if ended == "done" else "deregistration_given_up"
         await self._record(job.workspace, connector, what, why)
         await self._jobs.finish(job.workspace, job.id)
 
@@ -133,7 +133,7 @@ class Deregistrar:
             return "refused", error.code
         except ConnectsmithError as error:
             return "later", error.code
-        return deletion_ending(response), f"status {response.status}"
+        return ending(response), f"status {response.status}"
 
     async def _record(self, workspace: str, connector: str, what: str, message: str) -> None:
         await self._events.add(

@@ -24,9 +24,9 @@ from connectsmith.errors import (
     SealBroken,
 )
 from connectsmith.service.attempts import (
-    DPOP_KEY,
     Attempts,
     blueprint_of,
+    bound,
     expired,
     party_of,
 )
@@ -90,8 +90,7 @@ class DeviceFlow:
     ) -> AuthorizationRow:
         """Ask the server for a pair of codes, and store the authorization that waits for a yes."""
         grant = await self._consents.device(party)
-        key = self._endpoint.bound(party).dpop_key
-        kept = {**held, DEVICE_CODE: grant.device_code, **({DPOP_KEY: key} if key else {})}
+        kept = {**held, DEVICE_CODE: grant.device_code, **bound(party)}
         now = self._clock.now()
         waiting = replace(
             row,

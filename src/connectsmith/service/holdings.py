@@ -55,6 +55,7 @@ def party_of_connection(
         connection=row.id,
         test=row.test,
         dpop_key=credentials.dpop_key,
+        registration=credentials.registration,
     )
 
 

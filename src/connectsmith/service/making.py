@@ -40,11 +40,7 @@ def made(
     rules: Rules,
 ) -> ConnectionRow:
     """Return the row of a new connection, with what it holds sealed."""
-    tokens = new.tokens
-    captured = {**new.party.captured, **(tokens.captured if tokens else {})}
-    held = Credentials(
-        tokens, new.party.fields, captured, dpop_key=new.party.dpop_key, offer=new.offer
-    )
+    tokens, held = new.tokens, _held(new)
     origins = new.party.blueprint.reach.of(held)
     client = new.party.blueprint.client
     unconfirmed = new.status is Status.UNCONFIRMED
@@ -79,6 +75,18 @@ def made(
         discard_at=now + rules.keep_lifetime if unconfirmed else None,
     )
     return replace(row, sealed=sealer.seal(held.flat(), connection_place(row, 1)))
+
+
+def _held(new: NewConnection) -> Credentials:
+    party, tokens = new.party, new.tokens
+    return Credentials(
+        tokens,
+        party.fields,
+        {**party.captured, **(tokens.captured if tokens else {})},
+        dpop_key=party.dpop_key,
+        offer=new.offer,
+        registration=party.registration,
+    )
 
 
 def written(destinations: Destinations) -> tuple[str, ...]:

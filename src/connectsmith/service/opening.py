@@ -8,6 +8,7 @@ from connectsmith.core.authorization.signing import Signing
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.definition.facts import is_secret_name
 from connectsmith.core.secret.destinations import Destinations
+from connectsmith.core.secret.secret import Secret
 from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.client_ports import KeySigner
 from connectsmith.service.discovery import Discovery
@@ -50,14 +51,37 @@ class Opener:
         await self.secrets.check_browser(party.workspace, party.connector, names)
         return self.fresh(party, await self.values(party))
 
+    async def with_client(self, party: Party) -> Party:
+        """Return a party with the client that a new grant is to be given to.
+
+        Raises:
+            SecretMissing: the definition names secrets that are not stored.
+            RegistrationRefused, NetworkError: the server registers none that would do.
+        """
+        if party.client.registration is None:
+            return party
+        chosen = await self.registrations.for_sign_in(party, await self._stored(party))
+        return replace(party, registration=Secret(chosen.id))
+
+    async def refit(self, party: Party) -> None:
+        """See that a grant can be asked for anew without a person, as far as that is up to us."""
+        if party.client.registration is not None:
+            await self.registrations.refit(party)
+
     async def values(self, party: Party) -> Values:
         """Open what the placeholders of a party's requests stand for; see `fresh` before sending.
 
         Raises:
             SecretMissing: the definition names secrets that are not stored.
         """
+        values = await self._stored(party)
+        if party.client.registration is None:
+            return values
+        return replace(values, registered=await self.registrations.of(party, values))
+
+    async def _stored(self, party: Party) -> Values:
         client, destinations = party.client, Destinations.of(party.origins_auth)
-        values = Values(
+        return Values(
             secrets=await self.secrets.open(party.workspace, party.connector, client.secret_names),
             fields=party.fields,
             captured=party.captured,
@@ -65,9 +89,6 @@ class Opener:
             redirect_uri=self.rules.callback_url(party.connector),
             signing=await self._signing(party, destinations) if client.signs else None,
         )
-        if client.registration is None:
-            return values
-        return replace(values, registered=await self.registrations.of(party, values))
 
     def fresh(self, party: Party, values: Values) -> Values:
         """Return values for one request: nothing random is used twice."""

@@ -28,6 +28,12 @@ class DraftFacts:
     sign_in: str
     """Such as `oauth2`; `unknown` while the text has errors."""
     has_icon: bool
+    has_client_id: bool
+
+    @property
+    def is_registered_by_hand(self) -> bool:
+        """Whether somebody has to tell the service our callback URL: others do it themselves."""
+        return self.sign_in == "oauth2" and self.has_client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class ConnectorSummary:
     tally: Tally
     last_call_at: datetime | None
     callback_changed: bool
-    """Whether the callback URL became another, and nobody has signed in with it yet."""
+    """Whether the service must be told another callback URL: nobody has signed in with it yet."""
 
 
 class Overviews:
@@ -95,7 +101,7 @@ class Overviews:
                 state=_state(row, changed=row.id in changed),
                 tally=tallies.get(row.id, Tally()),
                 last_call_at=last_calls.get(row.id),
-                callback_changed=row.id in moved and its.sign_in == "oauth2",
+                callback_changed=row.id in moved and its.is_registered_by_hand,
             )
             for row, its in zip(rows, facts, strict=True)
         ]
@@ -115,6 +121,7 @@ class Overviews:
         facts = DraftFacts(
             sign_in="unknown" if definition is None else sign_in_kind(definition),
             has_icon=definition is not None and definition.icon is not None,
+            has_client_id=definition is not None and bool(definition.auth_components.client_id),
         )
         self._facts[key] = facts
         if len(self._facts) > KEPT:

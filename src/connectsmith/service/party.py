@@ -27,6 +27,8 @@ class Party:
     test: bool = False
     dpop_key: Secret | None = None
     """The key that its tokens are bound to, where the definition asks for that."""
+    registration: Secret | None = None
+    """The client that its grant was given to, where clients register themselves."""
 
     @property
     def client(self) -> OAuthClient:

@@ -175,6 +175,7 @@ class Revoker:
             captured=credentials.captured,
             connection=subject["connection"],
             test=subject["test"],
+            registration=credentials.registration,
         )
         return await self._endpoint.revoke(party, credentials)
 

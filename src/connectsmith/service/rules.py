@@ -78,6 +78,12 @@ class Rules:
         """Return the redirect URI of a connector: its own, never shared (RFC 9700 section 4.4)."""
         return f"{self.public_url}/oauth/callback/{connector}"
 
+    def answered_callback_urls(self, connector: str) -> tuple[str, ...]:
+        """Return it with those under former public URLs, which are still answered."""
+        return tuple(
+            f"{url}/oauth/callback/{connector}" for url in (self.public_url, *self.former_urls)
+        )
+
     def welcome_url(self, value: str) -> str:
         """Return the address of a one-time link that gives an operator a password."""
         return f"{self.public_url}/welcome/{value}"

@@ -158,8 +158,13 @@ class TokenEndpoint:
 
         return await self._ask(party, write, party.client.grant)
 
-    def bound(self, party: Party) -> Party:
-        """Return a party with a key of its own, where the definition asks for that."""
+    async def bound(self, party: Party) -> Party:
+        """Return a party with what a new grant is bound to: a client that registered, a key.
+
+        Raises:
+            SecretMissing, RegistrationRefused, NetworkError: the client could not be registered.
+        """
+        party = await self._opener.with_client(party)
         if not party.client.dpop:
             return party
         return replace(party, dpop_key=self._opener.proofs.new_key())
@@ -218,6 +223,7 @@ class TokenEndpoint:
 
     async def _asked_again(self, party: Party) -> Renewed:
         """Ask anew without a person: that is an exchange and a refresh at once."""
+        await self._opener.refit(party)
         tokens = await self._asked_alone(party)
         both = {"exchange", "refresh"}
         granted = await self._follower.follow(party, tokens, on=both, again=True)

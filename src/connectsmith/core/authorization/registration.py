@@ -43,6 +43,7 @@ GRANTS: Final = {
     "password": "password",
     "jwt_bearer": JWT_BEARER,
 }
+_DECIDING: Final = ("redirect_uris", "token_endpoint_auth_method")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TOO_MANY: Final = 429
 _BROKEN: Final = 500
@@ -92,6 +93,16 @@ class Wanted:
         """How it is to authenticate, in the standard's word."""
         return str(self.metadata["token_endpoint_auth_method"])
 
+    @property
+    def needs_secret(self) -> bool:
+        """Whether it is to authenticate with a secret."""
+        return self.method in {"client_secret_post", "client_secret_basic"}
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """Where the server may send a browser back."""
+        return tuple(self.metadata["redirect_uris"])
+
 
 def wanted(client: OAuthClient, *, url: str, redirect_uri: str, name: str, jwks_url: str) -> Wanted:
     """Say which client a definition needs.
@@ -114,7 +125,7 @@ def wanted(client: OAuthClient, *, url: str, redirect_uri: str, name: str, jwks_
         "token_endpoint_auth_method": METHODS[how],
     }
     if client.scope:
-        metadata["scope"] = client.scope
+        metadata["scope"] = " ".join(client.scopes)
     if client.own_key_needed:
         metadata["jwks_uri"] = jwks_url
         metadata["token_endpoint_auth_signing_alg"] = client.assertion.alg
@@ -135,10 +146,22 @@ def registration_request(asked: Wanted, client: OAuthClient, values: Values) -> 
     return request if token is None else _as_holder(request, token, filling.carried)
 
 
-def update_request(asked: Wanted, held: Registration, management: Management) -> HttpRequest:
-    """Write the request that renews a client, and perhaps its secret (RFC 7592 section 2.2)."""
+def update_requests(
+    asked: Wanted, held: Registration, management: Management
+) -> tuple[HttpRequest, ...]:
+    """Write the request that changes a client, in the ways to try (RFC 7592 section 2.2).
+
+    The client secret may be repeated, never chosen: what is left out some servers take for deleted,
+    and others (Ory Hydra) refuse every request that names one.
+    """
     body = {**asked.metadata, "client_id": held.client_id.reveal()}
-    return _managed("PUT", management, body)
+    bare = _managed("PUT", management, body)
+    if held.client_secret is None:
+        return (bare,)
+    secret = held.client_secret
+    told = _managed("PUT", management, {**body, "client_secret": secret.reveal()})
+    carried = Carried("the client secret", secret, management.destinations)
+    return replace(told, carries=(*told.carries, carried)), bare
 
 
 def deletion_request(management: Management) -> HttpRequest:
@@ -146,50 +169,88 @@ def deletion_request(management: Management) -> HttpRequest:
     return _managed("DELETE", management, None)
 
 
-def deletion_ending(response: HttpResponse) -> Literal["deleted", "refused", "later"]:
-    """Read the answer to that: a server that refuses, as by 401, 403 or 405, is not asked again."""
+def ending(response: HttpResponse) -> Literal["done", "refused", "later"]:
+    """Read how a client's management ended; what was refused, as by 401 or 405, stays refused."""
     if response.status in range(200, 300):
-        return "deleted"
+        return "done"
     is_busy = response.status == _TOO_MANY or response.status >= _BROKEN
     return "later" if is_busy else "refused"
 
 
 def read_registration(
-    asked: Wanted,
-    response: HttpResponse,
-    held: Registration | None = None,
-    *,
-    carried: Sequence[Carried] = (),
+    asked: Wanted, response: HttpResponse, *, carried: Sequence[Carried] = ()
 ) -> Registration:
-    """Read the answer (RFC 7591 section 3.2.1); what it leaves out is kept from what is `held`.
+    """Read the answer (RFC 7591 section 3.2.1).
 
-    Of its metadata nothing else is taken over: endpoints stay those of the definition or of the
+    Of its metadata nothing is taken over: endpoints stay those of the definition or of the
     issuer. What the request `carried` is masked in the server's words.
 
     Raises:
         RegistrationRefused: refused, or another client than was asked for.
     """
     body = _body(response, carried)
-    redirects = body.get("redirect_uris", asked.metadata["redirect_uris"])
-    if redirects != asked.metadata["redirect_uris"]:
+    told = _told(asked, body)
+    if set(told.redirect_uris) != set(asked.redirect_uris):
         raise _other("redirect URIs")
-    if body.get("token_endpoint_auth_method", asked.method) != asked.method:
+    if told.method != asked.method:
         raise _other("a way to authenticate")
     client_id = _credential(body, "client_id")
-    secret = _credential(body, "client_secret") or (held.client_secret if held else None)
-    if client_id is None or (held is not None and client_id != held.client_id):
+    if client_id is None:
         raise _other("a client id")
-    if secret is None and asked.method in {"client_secret_post", "client_secret_basic"}:
+    secret = _credential(body, "client_secret")
+    if secret is None and asked.needs_secret:
         raise _other("a client without a secret")
-    token = _credential(body, "registration_access_token")
-    url = _management(asked, body.get("registration_client_uri"))
     return Registration(
         client_id=client_id,
         client_secret=secret,
         expires_at=_ends(body.get("client_secret_expires_at")),
-        access_token=token or (held.access_token if held else None),
-        management_url=url or (held.management_url if held else None),
+        access_token=_credential(body, "registration_access_token"),
+        management_url=_management(asked, body.get("registration_client_uri")),
     )
+
+
+def read_update(
+    asked: Wanted, response: HttpResponse, held: Registration, *, carried: Sequence[Carried] = ()
+) -> tuple[Registration, Wanted]:
+    """Read the answer to a change: the client as it now is, and what it is registered with.
+
+    New credentials are taken even if the rest is not what was asked for: the old ones may be over.
+    What the answer leaves out is kept from what is `held`.
+
+    Raises:
+        RegistrationRefused: refused, or the answer is about another client.
+    """
+    body = _body(response, carried)
+    if _credential(body, "client_id") != held.client_id:
+        raise _other("a client id")
+    secret = _credential(body, "client_secret")
+    is_dated = secret is not None or "client_secret_expires_at" in body
+    url = _management(asked, body.get("registration_client_uri"))
+    changed = Registration(
+        client_id=held.client_id,
+        client_secret=secret or held.client_secret,
+        expires_at=_ends(body.get("client_secret_expires_at")) if is_dated else held.expires_at,
+        access_token=_credential(body, "registration_access_token") or held.access_token,
+        management_url=url or held.management_url,
+    )
+    told = _told(asked, body)
+    if told.needs_secret and changed.client_secret is None:
+        told = Wanted(told.url, {**told.metadata, "token_endpoint_auth_method": "none"})
+    return changed, told
+
+
+def _told(asked: Wanted, body: Mapping[str, Any]) -> Wanted:
+    """Return what a server says of the members that decide whose client it is and how it signs in.
+
+    All others count as asked for: a server that knows fewer scopes is not asked again and again.
+    """
+    said = {name: body[name] for name in _DECIDING if name in body}
+    redirects = said.get("redirect_uris", asked.redirect_uris)
+    if not (
+        isinstance(redirects, list | tuple) and all(isinstance(each, str) for each in redirects)
+    ):
+        redirects = []
+    return Wanted(asked.url, {**asked.metadata, **said, "redirect_uris": list(redirects)})
 
 
 def _body(response: HttpResponse, carried: Sequence[Carried]) -> dict[str, Any]:

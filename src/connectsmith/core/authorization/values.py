@@ -26,6 +26,8 @@ class RegisteredClient:
     client_id: Secret
     client_secret: Secret | None
     destinations: Destinations
+    id: str = ""
+    """What a grant remembers it by: a connector may have registered more than one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _GRANTED: Final = "granted"
 _ABOUT: Final = "tokens"
 _DPOP_KEY: Final = "dpop_key"
 _OFFER: Final = "offer"
+_REGISTRATION: Final = "registration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Credentials:
     """The private key that its tokens are bound to (RFC 9449), as a JWK."""
     offer: Offer | None = None
     """What the connection's owner still has to choose from."""
+    registration: Secret | None = None
+    """The client that its grant was given to, where clients register themselves."""
 
     def renewed(self, tokens: TokenSet) -> "Credentials":
         """Return the credentials with other tokens and what was captured with them."""
@@ -59,7 +62,7 @@ class Credentials:
 
         `dpop_key`, `access_token`, `refresh_token`, `id_token`, `field.KEY`, `captured.NAME`,
         `granted.NAME` (captured from token answers), in `tokens`, as JSON, what is no secret about
-        them, and in `offer` what there is to choose from.
+        them, in `offer` what there is to choose from, and `registration`.
         """
         flat = {f"{_FIELD}.{key}": value for key, value in self.fields.items()}
         flat |= {f"{_CAPTURED}.{name}": value for name, value in self.captured.items()}
@@ -67,6 +70,8 @@ class Credentials:
             flat[_OFFER] = Secret(json.dumps(_offered(self.offer)))
         if self.dpop_key is not None:
             flat[_DPOP_KEY] = self.dpop_key
+        if self.registration is not None:
+            flat[_REGISTRATION] = self.registration
         if self.tokens is None:
             return flat
         held = {name: getattr(self.tokens, name) for name in _TOKENS}
@@ -94,6 +99,7 @@ class Credentials:
             captured=under[_CAPTURED],
             dpop_key=flat.get(_DPOP_KEY),
             offer=_offer(flat[_OFFER]) if _OFFER in flat else None,
+            registration=flat.get(_REGISTRATION),
         )
 
 

@@ -46,7 +46,10 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "revocationURL": "The revocation endpoint (RFC 7009).",
         "deviceAuthorizationURL": "The device authorization endpoint (RFC 8628).",
         "parURL": "The pushed authorization request endpoint (RFC 9126).",
-        "registrationURL": "The registration endpoint (RFC 7591), used when `clientID` is absent.",
+        "registrationURL": (
+            "The registration endpoint (RFC 7591), used when `clientID` is absent. Where our "
+            "callback URL or what is asked for changes, the next sign-in has it changed there."
+        ),
         "registrationToken": (
             "The initial access token of a registration endpoint that is not open to everybody: "
             "always a placeholder."
