@@ -17,6 +17,7 @@ from bench.meter import metered
 from connectsmith.bootstrap import running
 from connectsmith.logs import configure_logging
 from connectsmith.offline import first_start
+from connectsmith.serving import Protocol, Server
 from connectsmith.settings import Settings
 
 
@@ -45,10 +46,11 @@ async def serve(folder: Path, private: tuple[str, ...]) -> None:
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
+                http=Protocol,
             )
             said = {"address": settings.public_url, "token": token, "pid": os.getpid()}
             print(json.dumps(said), flush=True)
-            await uvicorn.Server(config).serve(sockets=[listener])
+            await Server(config).serve(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Server processes: one, or several on one socket under one lock on the data directory."""
 
-import asyncio
 import fcntl
 import multiprocessing
 import multiprocessing.connection
@@ -23,6 +22,7 @@ import uvloop
 from connectsmith.bootstrap import running
 from connectsmith.errors import ConnectsmithError, StartRefused
 from connectsmith.logs import configure_logging
+from connectsmith.serving import STOPS, Protocol, Server
 from connectsmith.settings import Settings
 
 LOCK_FILE = "lock"
@@ -30,7 +30,6 @@ BACKLOG = 1024
 DRAIN_SECONDS = 30
 REFUSED: Final = 3
 """Exit code of a worker that could not start: another one could not either."""
-STOPS = (signal.SIGTERM, signal.SIGINT)
 
 logger = structlog.get_logger("connectsmith.worker")
 
@@ -115,28 +114,12 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
                 date_header=True,
                 proxy_headers=False,  # nobody's word counts for who asks, or by which address
                 timeout_graceful_shutdown=DRAIN_SECONDS,
-                h11_max_incomplete_event_size=64 * 1024,
+                http=Protocol,
             )
         )
         logger.info("serving", process=os.getpid(), address=settings.public_url)
         await server.serve(sockets=[listener])
     logger.info("stopped", process=os.getpid())
-
-
-class Server(uvicorn.Server):
-    """A server that, told to stop, lets its caller close what must be closed.
-
-    Uvicorn's own raises the signal again as soon as the last request is answered, which ends the
-    process before the storage has written down what it holds.
-    """
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop gracefully on the first signal, at once on a second Ctrl-C."""
-        loop = asyncio.get_running_loop()
-        for number in STOPS:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
 
 
 class Supervisor:

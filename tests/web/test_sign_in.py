@@ -16,6 +16,7 @@ from tests.web.operator import (
 )
 
 from connectsmith.web.addresses import own_path
+from connectsmith.web.visit import LONGEST_OF_STRANGERS
 
 RIGHT = {"email": EMAIL, "password": PASSWORD}
 HTTPS = "https://connect.example.com"
@@ -42,6 +43,18 @@ async def test_pages_lead_to_the_sign_in_and_back(installation: Standing) -> Non
     assert entered.headers["location"] == "/connectors?search=calendar"
     assert (await browser.get("/connectors")).status_code == 200
     assert (await browser.get("/sign-in")).headers["location"] == "/connectors"
+
+
+@pytest.mark.row("T-64")
+async def test_stranger_sends_a_form_of_a_limited_length(installation: Standing) -> None:
+    await enrol(installation)
+    long = {"to": "x" * LONGEST_OF_STRANGERS}
+
+    by_stranger = await stranger(installation).post("/sign-in", RIGHT | long)
+    by_operator = await (await signed_in(installation)).post("/sign-out", long)
+
+    assert by_stranger.status_code == 413
+    assert by_operator.status_code == 303
 
 
 @pytest.mark.row("T-17")

@@ -28,6 +28,7 @@ _STATUS_OF_CODE: Final = {
     "name_taken": HTTPStatus.CONFLICT,
     "connector_in_use": HTTPStatus.CONFLICT,
     "version_conflict": HTTPStatus.CONFLICT,
+    "body_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too_many": HTTPStatus.TOO_MANY_REQUESTS,
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
     "media_type_unsupported": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -17,6 +17,7 @@ To add one:
 Only signed-in operators get there; others sign in first and are led back. No GET changes anything.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +31,7 @@ from starlette.routing import Route
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import (
+    BodyTooLarge,
     BodyUnreadable,
     ConnectsmithError,
     MediaTypeUnsupported,
@@ -52,6 +54,8 @@ from connectsmith.web.rendering import (
 )
 
 MOST_FIELDS: Final = 1000
+LONGEST_OF_STRANGERS: Final = 256 * 1024
+"""Bytes of a form that somebody sends who is not signed in."""
 VISIT_LIFETIME: Final = timedelta(days=1)
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -143,7 +147,8 @@ class Visit:
             CrossSiteRequest: it does not.
             BodyUnreadable, MediaTypeUnsupported
         """
-        form = await _read_form(self.request)
+        most = LONGEST_OF_STRANGERS if self.signed_in is None else math.inf
+        form = await _read_form(self.request, most)
         brought = form.text(FIELD) or self.request.headers.get(HEADER)
         check_form_value(brought, self._secret_cookie)
         return form
@@ -243,11 +248,15 @@ class _WithNonce:
         return getattr(self._view, name)
 
 
-async def _read_form(request: Request) -> Form:
+async def _read_form(request: Request, most: float) -> Form:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != FORM:
         raise MediaTypeUnsupported("A form is sent as application/x-www-form-urlencoded.")
-    body = await request.body()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise BodyTooLarge(f"This form has at most {most:,} bytes.")
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),
