@@ -240,6 +240,7 @@ class OutOfReach(MemoryMeta):
         raise StorageBusy("locked")
 
 
+@pytest.mark.row("R-35")
 def test_without_the_shared_facts_each_process_goes_by_what_it_knows_itself() -> None:
     def cut_off(traffic: TokenTraffic) -> None:
         traffic._outages._meta = traffic._pauses._meta = OutOfReach()
