@@ -21,6 +21,8 @@ from connectsmith.testing.memory_installation import MemoryMeta
 from connectsmith.testing.virtual_time import run
 
 ROTATING = Terms(rotates=True)
+LENGTH = 1800.0 if LONG else 600.0
+"""Seconds for which a server is down."""
 MANY = 10_000 if LONG else 1000
 """Connections that expire at once; `make soak` has all of them."""
 
@@ -199,7 +201,7 @@ async def outage(
 def test_server_that_is_down_is_probed_six_times_a_minute_at_most_and_its_return_noticed(
     connections: int, processes: int
 ) -> None:
-    during, (noticed, recovered), states = run(outage(1800, connections, processes=processes))
+    during, (noticed, recovered), states = run(outage(LENGTH, connections, processes=processes))
 
     print(  # noqa: T201 - shown by make soak
         f"R-35: {processes} processes, {connections} connections: {busiest_minute(during)} probes "
