@@ -80,7 +80,8 @@ def test_a_missing_scope_is_the_connection_owner_s_to_grant(status: int) -> None
     outcome = judge(answer({}, status, challenge=challenge))
 
     assert (outcome.fault, outcome.code) == ("credentials", "scope_insufficient")
-    assert "calendar.write" in str(outcome.message)
+    assert "what this call needs: calendar.write." in str(outcome.message)
+    assert "the definition's scope" in str(outcome.message)
 
 
 def test_expected_statuses_of_auth_test_are_the_good_ones() -> None:

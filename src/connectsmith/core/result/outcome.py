@@ -184,9 +184,13 @@ def _refused(response: HttpResponse) -> _Verdict:
         )
     lacking = needed_scopes(response)
     if lacking is not None:
-        named = f" It asks for: {lacking}." if lacking else ""
-        message = f"The connection was not granted what this call needs.{named} Authorize it again."
-        return _Verdict(Fault.CREDENTIALS, "scope_insufficient", message)
+        named = f": {lacking}" if lacking else ""
+        return _Verdict(
+            Fault.CREDENTIALS,
+            "scope_insufficient",
+            f"The connection was not granted what this call needs{named}. Write it into the"
+            " definition's scope if it is not there, then authorize the connection again.",
+        )
     if response.status == _UNAUTHORIZED:
         return _Verdict(
             Fault.CREDENTIALS,
