@@ -3,13 +3,13 @@
 `document` describes them by hand; a test compares document and behaviour.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -32,9 +32,6 @@ from connectsmith.errors import BodyUnreadable, CallerError, ConnectsmithError
 from connectsmith.service.caller import Caller
 from connectsmith.service.calls import Asked
 from connectsmith.service.desks import Desks
-
-_WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Kept ready: `json.dumps` makes a new one for these options, which costs as much as its work."""
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"], route_class=CallerRoute)
 CALL_HEADER: Final = "X-Connectsmith-Call"
@@ -215,8 +212,7 @@ def _answer(outcome: dict[str, Any], *, replayed: bool = False) -> Response:
         status, media_type = outcome["status"], MEDIA_TYPE
     else:
         headers[CALL_HEADER] = outcome["call"]
-    content = _WRITER.encode(outcome)
-    return Response(content, status_code=status, media_type=media_type, headers=headers)
+    return Response(to_json(outcome), status_code=status, media_type=media_type, headers=headers)
 
 
 routes = [

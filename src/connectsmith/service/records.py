@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Conflict, IdempotencyMismatch, NotFound
@@ -33,8 +34,6 @@ from connectsmith.service.rules import Rules
 logger = structlog.get_logger("connectsmith.records")
 
 PLAIN, DEFLATED = b"\x00", b"\x01"
-_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""Kept ready: `json.dumps` makes a new one for these options, which costs as much as its work."""
 WORTH_DEFLATING = 2048
 """Bytes below which compression costs more than it saves."""
 
@@ -87,7 +86,7 @@ class Records:
         A member `body` holds `content` (base64) and `content_type` of an answer kept whole. What
         is not `whole` is sealed, and stored, together with others that are not.
         """
-        content = _WRITER.encode(transcript).encode()
+        content = to_json(transcript)
         if not whole:
             self._calls.add_head(row, content, self._seal_together)
             return
@@ -172,8 +171,7 @@ class Records:
     async def remember(self, caller: Caller, key: str, outcome: Mapping[str, Any]) -> None:
         """Keep an outcome for replays."""
         name = _key(caller, key)
-        content = pack(json.dumps(outcome, ensure_ascii=False).encode())
-        sealed = self._sealer.seal_bytes(content, _outcome_place(caller, name))
+        sealed = self._sealer.seal_bytes(pack(to_json(outcome)), _outcome_place(caller, name))
         await self._idempotency.finish(caller.workspace, name, sealed)
 
     async def forget(self, caller: Caller, key: str) -> None:
