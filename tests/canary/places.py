@@ -11,7 +11,7 @@ from psycopg import sql
 from tests.canary.sweep import Left
 from tests.servers.wire import Received
 
-_ID = re.compile(r"\b(?:con|cnn|aut|cal|sec|tok|rev)_[a-z2-7]{26}\b")
+_ID = re.compile(r"\b(?:con|cnn|aut|cal_[0-9a-f]{11}|sec|tok|rev)_[a-z2-7]{26}\b")
 _VALUE = re.compile(r"(/oauth/start/|/welcome/).*")
 _PRESET = re.compile(r"(/v1/presets/).+")
 _DATABASE = re.compile(r".*\.db$")

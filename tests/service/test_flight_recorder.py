@@ -1,6 +1,8 @@
 """Token requests are written down as calls are, and never with a credential."""
 
 import json
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +51,22 @@ async def test_exchange_refresh_and_revocation_are_written_down(installation: St
     ]
     assert {each["connection"] for each in found} == {connection}
     assert {(each["ok"], each["status"]) for each in found} == {(True, 200)}
+
+
+async def test_ids_of_calls_and_token_requests_begin_with_their_time(
+    installation: Standing,
+) -> None:
+    installation.grants()
+    connection = await connect(installation, await installation.connector())
+    installation.clock.advance(timedelta(hours=1))
+    await installation.caller.post(f"/v1/connections/{connection}/test")
+
+    calls = (await installation.caller.get("/v1/calls"))["items"]
+    for each in [*calls, *await recorded(installation)]:
+        started_at = datetime.fromisoformat(each["started_at"])
+        milliseconds = f"{int(started_at.timestamp() * 1000):011x}"
+        assert re.fullmatch(f"cal_{milliseconds}_[a-z2-7]{{26}}", each["id"])
+    assert len(calls) == 2
 
 
 async def test_calls_are_listed_without_token_requests(installation: Standing) -> None:

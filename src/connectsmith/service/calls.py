@@ -50,7 +50,7 @@ from connectsmith.service.ports import (
     Sender,
     StreamedResponse,
 )
-from connectsmith.service.records import Records
+from connectsmith.service.records import Records, new_call_id
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.rows import CallRow, ConnectionRow
 from connectsmith.service.token_endpoint import TokenEndpoint
@@ -249,7 +249,7 @@ class CallDesk:
         row, blueprint = subject.row, subject.blueprint
         credentials = opened(self._sealer, row) if row else Credentials()
         call = Call(
-            id=self._randomness.new_id("cal"),
+            id=new_call_id(self._randomness, self._clock.now()),
             plan=plan,
             auth=blueprint.auth,
             prepared=prepared,

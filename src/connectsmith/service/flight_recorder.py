@@ -19,7 +19,7 @@ from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Bug, ConnectsmithError
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Randomness
-from connectsmith.service.records import Records
+from connectsmith.service.records import Records, new_call_id
 from connectsmith.service.rows import TOKEN_REQUEST, CallRow
 
 EXCHANGE: Final = "exchange"
@@ -71,7 +71,7 @@ class FlightRecorder:
         now, response, error = self._clock.now(), flight.response, flight.error
         row = CallRow(
             workspace=party.workspace,
-            id=self._randomness.new_id("cal"),
+            id=new_call_id(self._randomness, flight.started_at),
             connector=party.connector,
             connection=party.connection if _is_made(flight) else None,
             revision=party.blueprint.revision,

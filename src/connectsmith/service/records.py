@@ -8,6 +8,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from connectsmith.service.ports import (
     Clock,
     Events,
     Idempotency,
+    Randomness,
     Sealer,
     SealPlace,
 )
@@ -53,6 +55,15 @@ def unpack(packed: bytes) -> bytes:
 def transcript_place(workspace: str, call: str) -> SealPlace:
     """Say what a transcript's sealed record is bound to."""
     return SealPlace(workspace, "transcript", "", call, 1)
+
+
+def new_call_id(randomness: Randomness, at: datetime) -> str:
+    """Return the id of a call that begins: milliseconds since 1970, then the random part.
+
+    The log's rows are found by id. Ids in the order of time are neighbours in that index; wholly
+    random ones each made a page of it be written for one call, more of them the longer the log.
+    """
+    return randomness.new_id(f"cal_{int(at.timestamp() * 1000):011x}")
 
 
 class Records:
