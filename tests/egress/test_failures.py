@@ -351,6 +351,38 @@ async def test_silence_before_the_first_byte_has_a_limit_of_its_own() -> None:
     assert failed.value.sent is True
 
 
+async def test_silence_is_counted_from_the_last_that_came() -> None:
+    async def in_pieces(_: Received, writer: asyncio.StreamWriter) -> None:
+        whole = reply(200, b"whole")
+        for at in range(0, len(whole), 10):
+            writer.write(whole[at : at + 10])
+            await asyncio.sleep(0.1)
+
+    limits = Limits(silence=timedelta(seconds=0.3))
+    async with serving(in_pieces) as api, sending(api, limits=limits) as sender:
+        answers = [await sender.send(get(api.url())) for _ in range(2)]
+
+    assert [answer.body for answer in answers] == [b"whole", b"whole"]
+    assert api.connections == 1
+
+
+async def test_silence_is_noticed_on_a_connection_that_was_used_before() -> None:
+    async def silent_then(request: Received, writer: asyncio.StreamWriter) -> None:
+        if request.target == "/silent":
+            await asyncio.Event().wait()
+        writer.write(reply(200))
+
+    limits = Limits(silence=timedelta(seconds=0.2))
+    async with serving(silent_then) as api, sending(api, limits=limits) as sender:
+        await sender.send(get(api.url(), timeout=timedelta(hours=1)))  # which may be silent longer
+        await sender.send(get(api.url()))
+        with pytest.raises(TimedOut):
+            async with asyncio.timeout(10):
+                await sender.send(get(api.url("/silent")))
+
+    assert api.connections == 1
+
+
 async def test_many_drips_hold_up_nobody_else() -> None:
     limits = Limits(deadline=timedelta(seconds=1.5))
 
