@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.processes.test_serve import PATIENCE, Serving, serving
+from tests.processes.served import PATIENCE, Serving, serving
 
 ENOUGH = 64 << 20
 """Bytes that nobody may take."""
