@@ -50,6 +50,7 @@ def killed_while_answered(fleet: Fleet, gate: Gate) -> None:
     asyncio.run(gate.reached())
     victim.send(signal.SIGKILL)
     victim.ended()
+    gate.open()
 
 
 def access_token(fleet: Fleet) -> str:
@@ -109,7 +110,6 @@ def test_killed_while_a_strict_servers_answer_is_on_its_way_the_owner_is_asked(
             one.expire()
             proxy.hold_answer("/token", gate)
             killed_while_answered(one, gate)
-            gate.open()
 
             heir = one.one()
             heir.renew()
