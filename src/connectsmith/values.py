@@ -3,8 +3,8 @@
 `dataclass(frozen=True)` writes each field through `object.__setattr__`, which costs five times what
 an ordinary attribute does: over a tenth of all a call cost, with its 130 fields. The type checker
 knows `value_class` as that same `dataclass`, so assigning to a field is an error wherever it looks.
-Used for what is made anew with each call; a value that is kept, or that decides where something may
-go, stays a `dataclass`, which refuses also when the program runs.
+Used for what is made anew with each call or sign-in; a value that is kept, or that decides where
+something may go, stays a `dataclass`, which refuses also when the program runs.
 """
 
 from collections.abc import Callable

@@ -10,6 +10,7 @@ from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Events, Sealer, SealPlace
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
+from connectsmith.values import value_class
 
 FIELD = "field."
 CAPTURED = "captured."
@@ -21,7 +22,7 @@ CLOSED = frozenset({"kept", "failed", "expired"})
 """Nothing follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Start:
     """What a caller asks for when starting an authorization."""
 
@@ -34,7 +35,7 @@ class Start:
     """The caller is an operator's session, and the browser that starts is the one that returns."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Started:
     """A started authorization; the start URL is shown this once. A device code has none: empty."""
 

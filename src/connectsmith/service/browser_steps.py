@@ -48,6 +48,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import value_class
 
 MOST_STATES: Final = 3
 """Values of one callback that are looked up."""
@@ -66,7 +67,7 @@ class Invitation:
     """What is asked for: the definition's scopes, or what its parameters put in their place."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Departure:
     """The browser leaves for the authorization server with a cookie for this authorization."""
 
@@ -77,7 +78,7 @@ class Departure:
     lifetime_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Arrival:
     """A callback of this browser was taken.
 

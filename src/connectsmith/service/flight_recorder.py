@@ -1,7 +1,6 @@
 """Write token requests down as calls are: masked transcripts, kept as long, found in one list."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -21,6 +20,7 @@ from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Randomness
 from connectsmith.service.records import Records, new_call_id
 from connectsmith.service.rows import TOKEN_REQUEST, CallRow
+from connectsmith.values import value_class
 
 EXCHANGE: Final = "exchange"
 REFRESH: Final = "refresh"
@@ -31,7 +31,7 @@ REVOCATION: Final = "revocation"
 logger = structlog.get_logger("connectsmith.flight_recorder")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Flight:
     """One request to a token or revocation endpoint, and what came of it."""
 

@@ -1,7 +1,6 @@
 """Make the follow-up requests of a sign-in, one after the other, until an owner has to choose."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Protocol
 
 from connectsmith.core.authorization.follow_up import (
@@ -20,6 +19,7 @@ from connectsmith.errors import FollowUpFailed
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Randomness
 from connectsmith.service.proofs import Hold, Proofs
+from connectsmith.values import value_class
 
 FOLLOW_UP = "follow_up"
 
@@ -39,7 +39,7 @@ class Line(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Granted:
     """What a sign-in brought; with `offer`, its owner has to choose before it is of use."""
 

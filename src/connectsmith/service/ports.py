@@ -7,7 +7,6 @@ are batched, say so).
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -32,6 +31,7 @@ from connectsmith.service.rows import (
 from connectsmith.service.secret_ports import Secrets
 from connectsmith.service.sign_in_ports import Sessions
 from connectsmith.service.summary_ports import Summaries
+from connectsmith.values import value_class
 
 
 class Clock(Protocol):
@@ -66,7 +66,7 @@ class Randomness(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class SealPlace:
     """What a sealed record is bound to: it opens nowhere else."""
 

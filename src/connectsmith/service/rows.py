@@ -140,7 +140,7 @@ class ClientRecordRow:
     """When it wants to be looked at again."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class AuthorizationRow:
     """One attempt to authorize.
 
@@ -284,7 +284,7 @@ class JobRow:
     sealed: bytes | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class EventRow:
     """Something that whoever answers for the secrets wants to know."""
 

@@ -5,10 +5,11 @@ caller waits for something else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeVar
 
 from connectsmith.errors import ValueUnstorable
+from connectsmith.values import value_class
 
 Value = str | int | bytes | None
 Values = Mapping[str, Value]
@@ -27,7 +28,7 @@ def unstorable(error: Exception) -> ValueUnstorable:
     return ValueUnstorable(f"A value cannot be stored: {what}. Nothing was changed.")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Statement:
     """One statement with `:name` parameters; with a sequence of values it runs once for each."""
 
@@ -37,7 +38,7 @@ class Statement:
     """Whether the whole transaction is undone if this changes no row."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Effect:
     """How many rows a statement changed, and what it returned."""
 

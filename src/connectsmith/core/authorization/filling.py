@@ -1,7 +1,6 @@
 """Look up what placeholders stand for, and note the credentials among it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from connectsmith.core.authorization.client import OAuthClient
 from connectsmith.core.authorization.values import Values
@@ -10,9 +9,10 @@ from connectsmith.core.definition.placeholders import OMITTED, Place, Template
 from connectsmith.core.message import Carried
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SecretMissing, ValueMissing
+from connectsmith.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Filling:
     """What placeholders stand for, as text, and the credentials among them."""
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, assert_never
 from urllib.parse import quote_plus
 
@@ -35,6 +34,7 @@ from connectsmith.core.definition.placeholders import Place
 from connectsmith.core.message import Carried, HttpRequest, Purpose
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import Bug
+from connectsmith.values import value_class
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """RFC 7523 section 2.1."""
@@ -122,7 +122,7 @@ def code_challenge(verifier: Secret) -> str:
 # -- writing the request --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Identity:
     """Who the client is in one request, how it proves that, and what it gives away by it."""
 
