@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import attrgetter
 from types import UnionType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -95,11 +96,13 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def packed(texts: Sequence[str]) -> str:
-    """Return a list of texts as JSON."""
-    return _WRITER.encode(list(texts))
+@lru_cache(maxsize=1024)
+def packed(texts: tuple[str, ...]) -> str:
+    """Return texts as a JSON array. Origins and scopes: the same few again and again."""
+    return _WRITER.encode(texts)
 
 
+@lru_cache(maxsize=1024)
 def _unpacked(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))
 

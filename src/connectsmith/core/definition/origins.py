@@ -53,6 +53,7 @@ def read_host(text: str) -> str:
     return host
 
 
+@lru_cache(maxsize=1024)
 def read_authority(text: str) -> Authority:
     """Read `host` or `host:port`, without user info.
 

@@ -3,22 +3,24 @@
 This module reveals secrets to build what is searched for; nothing of it is shown or kept elsewhere.
 """
 
-import base64
 import html
 import json
 import re
+from binascii import b2a_base64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import quote, quote_plus
 
 from connectsmith.core.secret.secret import Secret
+from connectsmith.values import value_class
 
 SHORTEST: Final = 4
 """Characters below which a value is not searched for."""
 MASK_START: Final = b"[masked:"
 
 _ESCAPE: Final = re.compile(r"\\u[0-9a-f]{4}")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _PERCENT: Final = re.compile(r"%[0-9A-F]{2}")
 _SAME_EVERYWHERE: Final = re.compile(r"[A-Za-z0-9_.-]*")
 """What JSON, HTML and URLs leave as it is, and most tokens are made of."""
@@ -26,7 +28,7 @@ _JAVASCRIPT: Final = "!'()*"
 """What `encodeURIComponent` leaves beside the unreserved characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Forms:
     """One value: itself, its literal forms, and the sure middle of its three base64 alignments."""
 
@@ -96,8 +98,8 @@ def _url_forms(value: bytes) -> Iterator[str]:
 def _base64_forms(value: bytes) -> Iterator[bytes]:
     """Yield, for 0, 1 and 2 bytes in front, the characters that the value alone decides."""
     for before in range(3):
-        encoded = base64.b64encode(b"\0" * before + value)
+        encoded = b2a_base64(b"\0" * before + value, newline=False)
         first = -(-before * 8 // 6)
         sure = encoded[first : (before + len(value)) * 8 // 6]
         yield sure
-        yield sure.translate(bytes.maketrans(b"+/", b"-_"))
+        yield sure.translate(_URL_SAFE)

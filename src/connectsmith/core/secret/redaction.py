@@ -183,8 +183,10 @@ class Redactor:
             form: It is form-encoded.
         """
         names = self._parameter_names
-        masked = json_pattern(names, grant=grant).sub(self._json_match, content)
-        if form or grant:
+        masked = content
+        if masked.find(b'"') >= 0:
+            masked = json_pattern(names, grant=grant).sub(self._json_match, masked)
+        if (form or grant) and masked.find(b"=") >= 0:
             text = masked.decode("latin-1")
             masked = self._parameters(text, grant=grant).encode("latin-1")
         return self.known(masked)
