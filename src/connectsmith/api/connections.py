@@ -108,13 +108,12 @@ async def complete(
     authorization: str, body: Completion, caller: ConnectionWriter, desks: TheDesks
 ) -> CompletedShape:
     """Redeem the code with the value the returning browser was given."""
-    row, connection = await desks.authorizations.complete(caller, authorization, body.completion)
-    offered = desks.authorizations.offered(connection)
+    brought = await desks.authorizations.complete(caller, authorization, body.completion)
     return CompletedShape(
-        id=row.id,
-        status=row.status,
-        connection=await _shown(desks, connection),
-        choices=[ChoiceShape(id=each.id, label=each.label) for each in offered],
+        id=brought.row.id,
+        status=brought.row.status,
+        connection=await _shown(desks, brought.connection),
+        choices=[ChoiceShape(id=each.id, label=each.label) for each in brought.offered],
     )
 
 

@@ -197,9 +197,7 @@ class AuthorizationDesk:
             return over
         return await self._authorizations.get(row.workspace, row.id) or row
 
-    async def complete(
-        self, caller: Caller, authorization: str, completion: str
-    ) -> tuple[AuthorizationRow, ConnectionRow]:
+    async def complete(self, caller: Caller, authorization: str, completion: str) -> Brought:
         """Redeem the code for the caller who started, and make an unconfirmed connection.
 
         Raises:
@@ -216,7 +214,8 @@ class AuthorizationDesk:
             row = await self.own(caller, authorization)
         elif row.status not in UNANSWERED | CLOSED and not self._fits(row, completion):
             raise _not_the_value()
-        return await self._outcome(row)
+        row, connection = await self._outcome(row)
+        return Brought(row, connection, self._chooser.offered(connection))
 
     async def finish(
         self, caller: Caller, authorization: str
@@ -315,10 +314,6 @@ class AuthorizationDesk:
         values = await self._endpoint.values(party)
         granted = await self._endpoint.redeem(party, held, values)
         return await self._bringer.bring(row, party, granted, values)
-
-    def offered(self, connection: ConnectionRow) -> tuple[Item, ...]:
-        """Return what has to be chosen from before a new connection can be kept."""
-        return self._chooser.offered(connection)
 
     async def choices(self, caller: Caller, authorization: str) -> tuple[Item, ...]:
         """Return what has to be chosen from before the caller's authorization can be kept."""

@@ -1,7 +1,9 @@
 """Make a connection of what an authorization brought: both are stored, or neither."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
+from connectsmith.core.authorization.follow_up import Item
 from connectsmith.core.authorization.values import Values
 from connectsmith.core.connection.credentials import Credentials
 from connectsmith.core.connection.status import Status
@@ -16,7 +18,13 @@ from connectsmith.service.ports import Clock
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
 from connectsmith.service.token_endpoint import TokenEndpoint
 
-Brought = tuple[AuthorizationRow, ConnectionRow]
+
+class Brought(NamedTuple):
+    """What became of an authorization; `offered` is what its owner has to choose from, if any."""
+
+    row: AuthorizationRow
+    connection: ConnectionRow
+    offered: tuple[Item, ...] = ()
 
 
 class Bringer:
@@ -43,12 +51,12 @@ class Bringer:
             AuthorizationEnded, NotFound, StorageFull: the tokens were given back, with `values`.
         """
         try:
-            done, connection = await self._stored(row, party, granted)
+            brought = await self._stored(row, party, granted)
         except ConnectsmithError:
             # What nobody can keep is given back.
             await self._endpoint.revoke(party, Credentials(tokens=granted.tokens), values=values)
             raise
-        return done, await self._connections.introduce(connection)
+        return brought._replace(connection=await self._connections.introduce(brought.connection))
 
     async def _stored(self, row: AuthorizationRow, party: Party, granted: Granted) -> Brought:
         new = NewConnection(
@@ -82,7 +90,7 @@ class Bringer:
             done, connection, event, expected_status=row.status
         ):
             raise await self._refusal(row)
-        return done, connection
+        return Brought(done, connection, granted.offer.items if granted.offer else ())
 
     async def _refusal(self, row: AuthorizationRow) -> ConnectsmithError:
         current = await self._authorizations.get(row.workspace, row.id)

@@ -130,7 +130,7 @@ class ConnectionDesk:
         """Seal a new connection; nothing is stored."""
         return made(
             new,
-            id=self._randomness.new_id("cnn"),
+            id=new.party.connection or self._randomness.new_id("cnn"),
             now=self._clock.now(),
             sealer=self._sealer,
             rules=self._rules,

@@ -165,11 +165,11 @@ class DeviceFlow:
         try:
             granted = await self._endpoint.granted(party, tokens)
             values = await self._endpoint.values(party)
-            done, _ = await self._bringer.bring(row, party, granted, values)
+            brought = await self._bringer.bring(row, party, granted, values)
         except ConnectsmithError as error:
             await self._fail(job, row, error)
         else:
-            await self._keep(job, done)
+            await self._keep(job, brought.row)
 
     async def _keep(self, job: JobRow, row: AuthorizationRow) -> None:
         with suppress(ConnectsmithError):  # what became of it stands in its record

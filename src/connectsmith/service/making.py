@@ -1,6 +1,6 @@
 """How a new connection is written: what it holds sealed, and where that may go from the start."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from connectsmith.core.authorization.follow_up import Offer
@@ -14,9 +14,10 @@ from connectsmith.service.party import Party
 from connectsmith.service.ports import Sealer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
+from connectsmith.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class NewConnection:
     """What a connection is made from."""
 
@@ -34,7 +35,7 @@ class NewConnection:
 def made(
     new: NewConnection,
     *,
-    id: str,  # noqa: A002 - the column's name; the party's own, where it has one already
+    id: str,  # noqa: A002 - the column's name
     now: datetime,
     sealer: Sealer,
     rules: Rules,
@@ -46,7 +47,7 @@ def made(
     unconfirmed = new.status is Status.UNCONFIRMED
     row = ConnectionRow(
         workspace=new.party.workspace,
-        id=new.party.connection or id,
+        id=id,
         connector=new.party.connector,
         revision=new.party.blueprint.revision,
         test=new.test,
