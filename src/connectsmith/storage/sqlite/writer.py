@@ -8,8 +8,7 @@ import asyncio
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from connectsmith.errors import StorageBusy
 from connectsmith.storage.database import Effect, Statement, Values, unstorable
 from connectsmith.storage.sqlite.connecting import meaning
 from connectsmith.storage.sqlite.handed import tell
+from connectsmith.values import value_class
 
 _MOST_TOGETHER = 64
 _ROWS_TOGETHER = 50
@@ -31,7 +31,7 @@ _READERS_PATIENCE = timedelta(milliseconds=500)
 Effects = list[Effect] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Work:
     statements: Sequence[Statement]
     shred: bool
@@ -137,7 +137,9 @@ class Writer:
         return outcomes
 
     def _attempt(self, connection: sqlite3.Connection, work: _Work) -> Effects | Exception:
-        """Carry out one of several, to be undone alone."""
+        """Carry out one of several, to be undone alone; a single statement undoes itself."""
+        if len(work.statements) == 1 and isinstance(work.statements[0].values, Mapping):
+            return self._outcome(connection, work)
         connection.execute("SAVEPOINT work")
         outcome = self._outcome(connection, work)
         if not isinstance(outcome, list):

@@ -41,7 +41,11 @@ _ADVANCE = f"""
 UPDATE authorizations SET {_CHANGES}
 WHERE workspace = :workspace AND id = :id AND status = :expected
 """  # noqa: S608 - names of our own columns
-_REDEEM = f"{_ADVANCE} AND completion_attempts <= :most"
+_REDEEM = f"""
+UPDATE authorizations SET completion_attempts = completion_attempts + 1, {_CHANGES}
+WHERE workspace = :workspace AND id = :id AND status = 'returned' AND completion_attempts < :most
+RETURNING completion_attempts
+"""  # noqa: S608 - names of our own columns
 _COUNT = """
 UPDATE authorizations SET completion_attempts = completion_attempts + 1
 WHERE workspace = :workspace AND id = :id
@@ -99,15 +103,21 @@ class SqlAuthorizations:
     async def attempt(
         self, row: AuthorizationRow, redeeming: AuthorizationRow | None, *, most: int
     ) -> Attempt:
-        statements = [Statement(_COUNT, {"workspace": row.workspace, "id": row.id}, needed=True)]
         if redeeming is not None:
-            values = _AUTHORIZATIONS.encode(redeeming) | {"expected": "returned", "most": most}
-            statements.append(Statement(_REDEEM, values))
-        effects = await self._database.write(*statements)
-        if effects is None:
+            values = _AUTHORIZATIONS.encode(redeeming) | {"most": most}
+            number = await self._counted(Statement(_REDEEM, values))
+            if number is not None:
+                return Attempt(number, taken=True)
+        values = {"workspace": row.workspace, "id": row.id}
+        number = await self._counted(Statement(_COUNT, values))
+        if number is None:
             raise NotFound("The authorization does not exist, or its connector was deleted.")
-        taken = redeeming is not None and effects[-1].count > 0
-        return Attempt(int(effects[0].rows[0][0]), taken)
+        return Attempt(number, taken=False)
+
+    async def _counted(self, statement: Statement) -> int | None:
+        """Return the number of the attempt that a statement counts; None: it counts none."""
+        effects = await self._database.write(statement)
+        return int(effects[-1].rows[0][0]) if effects and effects[-1].rows else None
 
     async def unkept(
         self, workspace: str, created_by: str, now: datetime
