@@ -17,7 +17,7 @@ from tests.storage.rows import (
 )
 
 from connectsmith.errors import Bug, NameTaken, StorageBusy, StorageFull
-from connectsmith.storage.database import Statement
+from connectsmith.storage.database import DuplicateKeyError, Statement
 from connectsmith.storage.opening import CREDENTIALS_FILE, open_sqlite
 from connectsmith.storage.sql_storage import SqlStorage
 from connectsmith.storage.sqlite.connecting import connect_writer
@@ -51,6 +51,7 @@ async def small(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 
 
 _FILL = "INSERT INTO things (content) VALUES (zeroblob(:size))"
+_ADD = "INSERT INTO things (id) VALUES (:id)"
 
 
 async def test_locked_database_is_busy_and_nothing_is_half_done(
@@ -130,6 +131,21 @@ async def test_refused_transactions_leave_no_trace_among_others(storage: SqlStor
     assert all(outcome is None or isinstance(outcome, NameTaken) for outcome in outcomes)
     assert refused == [row.id for row in rows if row.name == "taken"]
     assert len(await storage.secrets.list(WORKSPACE, "con_a")) == 21
+
+
+async def test_refused_statement_undoes_its_rows_and_no_others(small: SqliteDatabase) -> None:
+    await small.write(Statement(_ADD, {"id": 0}))
+    good = [Statement(_ADD, {"id": n}) for n in range(1, 21)]
+    bad = [Statement(_ADD, [{"id": n}, {"id": 0}]) for n in range(21, 41)]
+    alone = [Statement(_ADD, {"id": 0})] * 20
+    mixed = [each for three in zip(good, bad, alone, strict=True) for each in three]
+
+    outcomes = await asyncio.gather(*map(small.write, mixed), return_exceptions=True)
+
+    refused = [isinstance(outcome, DuplicateKeyError) for outcome in outcomes]
+    assert refused == [False, True, True] * 20
+    found = await small.read("SELECT id FROM things ORDER BY id", {})
+    assert [row[0] for row in found] == list(range(21))
 
 
 async def test_caller_that_gives_up_early_leaves_the_rest_undisturbed(
