@@ -1,7 +1,7 @@
 """One attempt to authorize: what its record is bound to, whose tokens it is about, how it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import AuthorizationEnded, ConnectsmithError
@@ -10,7 +10,7 @@ from connectsmith.service.blueprints import Blueprint, Blueprints
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Events, Sealer, SealPlace
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
-from connectsmith.values import value_class
+from connectsmith.values import replace, value_class
 
 FIELD = "field."
 CAPTURED = "captured."

@@ -8,7 +8,6 @@ a start link that was sent to somebody else ends in nothing.
 import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NoReturn
 
 from connectsmith.core.authorization.follow_up import Item
@@ -51,6 +50,7 @@ from connectsmith.service.repeating import entered_again
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, ConnectorRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import replace
 
 
 class AuthorizationDesk:

@@ -1,6 +1,5 @@
 """Make a connection of what an authorization brought: both are stored, or neither."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from connectsmith.core.authorization.follow_up import Item
@@ -17,6 +16,7 @@ from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow, EventRow
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import replace
 
 
 class Brought(NamedTuple):

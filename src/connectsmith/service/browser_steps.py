@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -48,7 +48,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
-from connectsmith.values import value_class
+from connectsmith.values import replace, value_class
 
 MOST_STATES: Final = 3
 """Values of one callback that are looked up."""

@@ -1,7 +1,6 @@
 """Let a connection's owner choose between items that a follow-up request found."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from connectsmith.core.authorization.follow_up import Item, Offer, captured_into, chosen_again
 from connectsmith.core.connection.credentials import Credentials
@@ -15,6 +14,7 @@ from connectsmith.service.making import written
 from connectsmith.service.ports import Connections, Sealer
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import replace
 
 
 class Chooser:

@@ -6,7 +6,7 @@ a flag, the environment or config.toml wins, and cannot be chosen.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,6 +18,7 @@ from connectsmith.service.rows import EventRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.sign_in import ABSOLUTE
 from connectsmith.setting_values import bytes_kept, days_kept, public_origin
+from connectsmith.values import replace
 
 KEY: Final = "chosen_settings"
 READERS: Final[Mapping[str, Callable[[str, object], Any]]] = MappingProxyType(

@@ -1,7 +1,6 @@
 """Connections: make, keep, list, revoke, delete, and confirm where they may send what they hold."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.connection.credentials import Credentials
@@ -29,6 +28,7 @@ from connectsmith.service.rows import ConnectionRow, EventRow, Page
 from connectsmith.service.rules import Rules
 from connectsmith.service.secret_entry import readable_origins
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import replace
 
 
 class ConnectionDesk:

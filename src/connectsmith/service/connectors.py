@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectsmith.core.definition.changes import Changes, changes_between
 from connectsmith.core.definition.facts import (
@@ -43,6 +43,7 @@ from connectsmith.service.rows import (
 )
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
+from connectsmith.values import replace
 
 LONGEST_TEXT = 1024 * 1024
 """Bytes of a definition."""

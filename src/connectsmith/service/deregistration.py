@@ -5,7 +5,6 @@ token, sealed, as everything else of the connector is shredded.
 """
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -28,6 +27,7 @@ from connectsmith.service.registration_records import KIND as REGISTRATION
 from connectsmith.service.registration_records import management_of
 from connectsmith.service.rows import ClientRecordRow, EventRow, JobRow
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 KIND: Final = "deregistration"
 HOLD: Final = timedelta(seconds=30)

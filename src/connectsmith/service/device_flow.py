@@ -9,7 +9,7 @@ the code may have been somebody who was talked into it (RFC 8628 section 5.4).
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -40,6 +40,7 @@ from connectsmith.service.ports import Jobs, Randomness
 from connectsmith.service.rows import AuthorizationRow, JobRow
 from connectsmith.service.rules import Rules
 from connectsmith.service.token_endpoint import TokenEndpoint
+from connectsmith.values import replace
 
 JOB: Final = "device"
 DEVICE_CODE: Final = "device_code"

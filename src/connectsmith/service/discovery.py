@@ -6,7 +6,7 @@ another token endpoint is how codes and refresh tokens are led away.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from connectsmith.errors import (
 from connectsmith.service.caller import Caller
 from connectsmith.service.ports import Clock, Sender, Storage
 from connectsmith.service.rows import ClientRecordRow, EventRow
+from connectsmith.values import replace
 
 KIND: Final = "metadata"
 LIVES: Final = timedelta(hours=24)

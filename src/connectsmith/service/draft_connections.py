@@ -1,7 +1,7 @@
 """Test connections: an operator's own, made with a draft, ended or kept when it is published."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectsmith.core.connection.status import Event, Status, next_status
 from connectsmith.core.definition.changes import scopes_of
@@ -15,6 +15,7 @@ from connectsmith.service.holdings import connection_place, opened
 from connectsmith.service.making import written
 from connectsmith.service.ports import Connections, Sealer
 from connectsmith.service.rows import ConnectionRow, ConnectorRow
+from connectsmith.values import replace
 
 USABLE = frozenset({Status.ACTIVE, Status.DEGRADED, Status.NEEDS_AUTHORIZATION})
 

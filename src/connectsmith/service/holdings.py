@@ -1,6 +1,5 @@
 """What a connection holds, sealed and opened; and how a row is rewritten with new tokens."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectsmith.core.connection.credentials import Credentials
@@ -16,6 +15,7 @@ from connectsmith.service.ports import (
 from connectsmith.service.rows import (
     ConnectionRow,
 )
+from connectsmith.values import replace
 
 
 def connection_place(row: ConnectionRow, version: int) -> SealPlace:

@@ -6,7 +6,6 @@ everybody else, and after everybody else.
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 
 from connectsmith.core.connection.keep_alive import next_attempt
 from connectsmith.errors import ConnectsmithError
@@ -14,6 +13,7 @@ from connectsmith.service.blueprints import Blueprints
 from connectsmith.service.ports import Clock, Connections
 from connectsmith.service.refresh import Refresher
 from connectsmith.service.rows import ConnectionRow
+from connectsmith.values import replace
 
 AT_ONCE = 200
 """How many connections a process works on."""

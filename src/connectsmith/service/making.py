@@ -1,6 +1,5 @@
 """How a new connection is written: what it holds sealed, and where that may go from the start."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from connectsmith.core.authorization.follow_up import Offer
@@ -14,7 +13,7 @@ from connectsmith.service.party import Party
 from connectsmith.service.ports import Sealer
 from connectsmith.service.rows import ConnectionRow
 from connectsmith.service.rules import Rules
-from connectsmith.values import value_class
+from connectsmith.values import replace, value_class
 
 
 @value_class(frozen=True, slots=True)

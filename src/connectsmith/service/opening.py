@@ -1,7 +1,7 @@
 """Open what a party's requests are made of: secrets, and what signing takes."""
 
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from connectsmith.core.authorization.signing import Signing
@@ -20,6 +20,7 @@ from connectsmith.service.registrations import Registrations
 from connectsmith.service.rules import Rules
 from connectsmith.service.secrets import SecretKeys
 from connectsmith.service.signing_keys import SigningKeys
+from connectsmith.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ is registered beside it, and the first stays for its grants.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from connectsmith.core.authorization.registration import (
@@ -44,6 +43,7 @@ from connectsmith.service.registration_records import (
 )
 from connectsmith.service.rows import ClientRecordRow, EventRow
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 
 class Registrations:

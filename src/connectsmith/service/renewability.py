@@ -1,6 +1,5 @@
 """Whether a connection can be renewed, and how it is written down that it could not."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil, log2
 
@@ -21,6 +20,7 @@ from connectsmith.service.rows import (
     ConnectionRow,
 )
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 
 def refuse_hopeless(row: ConnectionRow) -> None:

@@ -8,7 +8,7 @@ only when no newer tokens are stored.
 import asyncio
 from collections.abc import Container
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from connectsmith.core.connection.credentials import Credentials
@@ -44,6 +44,7 @@ from connectsmith.service.rows import (
     EventRow,
 )
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 STORAGE_OUT = (StorageBusy, StorageFull)
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectsmith.core.authorization.values import StoredSecret
 from connectsmith.core.secret.destinations import Destinations
@@ -39,6 +39,7 @@ from connectsmith.service.secret_entry import (
     readable_origins,
 )
 from connectsmith.service.secret_ports import Secrets
+from connectsmith.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ that a server that keeps our key set for a while knows every key that it meets.
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.rows import ClientRecordRow, ConnectorRow, EventRow, Origins
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 KIND: Final = "key"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from connectsmith.core.authorization.device import Poll
@@ -56,6 +56,7 @@ from connectsmith.service.ports import (
 )
 from connectsmith.service.proofs import Hold, Holder
 from connectsmith.service.rules import Rules
+from connectsmith.values import replace
 
 _Read = TypeVar("_Read")
 _WITHOUT_PROOF: Final = frozenset({REVOCATION, DEVICE, PUSHED, FOLLOW_UP})

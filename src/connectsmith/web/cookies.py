@@ -8,7 +8,7 @@ hold the port.
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from connectsmith.service.desks import Desks
 from connectsmith.service.sign_in import ABSOLUTE, DEVICE_LIFETIME
+from connectsmith.values import replace
 
 NOTE_SECONDS: Final = 60
 _DEFAULT_PORT: Final = 80

@@ -1,7 +1,7 @@
 """What a token endpoint grants: access token, refresh token, lifetime, scopes, captured values."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from connectsmith.core.definition.model import CaptureFrom, TokenResponse
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import TokenAnswerInvalid, TokenNotBound
-from connectsmith.values import value_class
+from connectsmith.values import replace, value_class
 
 BOUND_TYPES: Final = frozenset({"dpop", "mac", "pop"})
 """Token types that are no use as a bearer token: whoever holds one must prove something."""

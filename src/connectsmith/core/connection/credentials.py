@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +12,7 @@ from connectsmith.core.authorization.token_set import TokenSet
 from connectsmith.core.secret.destinations import Destinations
 from connectsmith.core.secret.secret import Secret
 from connectsmith.errors import SealBroken
-from connectsmith.values import value_class
+from connectsmith.values import replace, value_class
 
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 _FIELD: Final = "field"
