@@ -103,6 +103,7 @@ def test_two_tabs_sign_in_at_once(workbench: Workbench, page: Page) -> None:
     windows = []
     for tab in (page, other):
         open_debugger(tab, connector)
+    for tab in (page, other):
         with tab.expect_popup() as opened:
             tab.get_by_role("button", name="Sign In", exact=True).click()
         windows.append(opened.value)
