@@ -399,6 +399,22 @@ async def test_code_that_is_kept_before_its_account_is_known_finds_it_out_first(
     assert (renewed.id, renewed.account_label) == (first.id, "ada@example.com")
 
 
+async def test_new_connection_that_is_kept_before_its_account_is_known_finds_it_out_first(
+    installation: Standing,
+) -> None:
+    """The page that asks how far it is may come between the tokens and the first call."""
+    desk = installation.application.desks.authorizations
+    authorization = await typed(installation, Server(installation))
+    (made,) = await installation.connections()
+    await installation.storage.connections.name_account(
+        made.workspace, made.id, None, None, version=made.version
+    )
+
+    _, kept = await desk.finish(SESSION, authorization)
+
+    assert (kept.status, kept.account_label) == (Status.ACTIVE, "ada@example.com")
+
+
 SITES: dict[str, Any] = {
     "url": f"{ISSUER}/sites",
     "choose": {"items": "", "label": "/name"},

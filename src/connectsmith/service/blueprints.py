@@ -56,6 +56,12 @@ class Blueprint:
         """Where secrets go when signing in and renewing, as far as the definition says."""
         return origins_of_auth(self.definition)
 
+    @property
+    def names_accounts(self) -> bool:
+        """Whether `auth_test` says whose account a connection is."""
+        test = self.definition.auth_test
+        return test is not None and test.account is not None
+
 
 def compile_blueprint(text: str, revision: int, metadata: Metadata | None = None) -> Blueprint:
     """Compile a definition's text, with what is known of its issuer.

@@ -163,9 +163,10 @@ class ConnectionDesk:
         row = await self.row(workspace, connection)
         if row.status is not Status.UNCONFIRMED:
             return row
+        unnamed = (row.account_id, row.account_label) == (None, None)
+        if unnamed and (await self.blueprint_of(row)).names_accounts:
+            row = await self.introduce(row)  # may be under way: it is completed before that
         if reconnects is not None:
-            if row.account_id is None and row.account_label is None:
-                row = await self.introduce(row)  # may be under way: it is completed before that
             return await self.reconnect(row, await self.row(workspace, reconnects))
         version = row.version + 1  # a new one, so that it is either kept or discarded, never both
         held = opened(self._sealer, row)
