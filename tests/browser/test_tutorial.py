@@ -95,6 +95,7 @@ def creates_a_connector(reader: Reader, page: Page) -> None:
     choice.scroll_into_view_if_needed()
     illustrate(page, "create")
     choice.blur()
+    reader.sees(page, "Practise, or begin with nearly nothing")
     reader.reads("The sandbox")
     choice.click()
     page.wait_for_url("**/connectors/con_*")
@@ -108,7 +109,8 @@ def creates_a_connector(reader: Reader, page: Page) -> None:
 def stores_a_secret(reader: Reader, page: Page, sandbox: Page) -> None:
     reader.presses(page, "Secret Keys")
     dialog = page.get_by_role("dialog", name="Secret Keys")
-    dialog.get_by_role("button", name="Delete clientSecret").click()
+    dialog.get_by_text("clientSecret", exact=True).hover()
+    dialog.get_by_role("button", name=f"{reader.reads('Delete')} clientSecret").click()
     reader.presses(dialog, "Add new secret pair")
     reader.fills(dialog, "Secret Name", "clientSecret")
     reader.reads("Secret Value")
