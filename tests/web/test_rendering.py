@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from connectsmith.web.rendering import ago, badge
+from connectsmith.web.rendering import ago, badge, coded
 
 _NOW = datetime(2026, 3, 4, 5, 6, 7, 800_000, tzinfo=UTC)
 
@@ -27,3 +27,8 @@ def test_moment_of_another_time_zone_is_written_in_utc() -> None:
 def test_badge_lets_no_markup_through(part: str) -> None:
     assert "<b>" not in part
     assert "&lt;b&gt;" in part
+
+
+def test_commands_of_a_message_are_code_and_nothing_in_it_is_markup() -> None:
+    assert coded("Run `a --b`, or <b>.") == "Run <code>a --b</code>, or &lt;b&gt;."
+    assert coded("`<i>` and a single `") == "<code>&lt;i&gt;</code> and a single `"

@@ -58,7 +58,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
 
 REFUSALS: Mapping[int, tuple[type[ConnectsmithError], str]] = {
     400: (BodyUnreadable, "The request's body could not be read as JSON."),
-    404: (NotFound, "There is nothing at this address."),
+    404: (NotFound, "Nothing has this address: it is mistyped, or what it led to was deleted."),
     405: (MethodNotAllowed, "This address does not take that method."),
     413: (BodyTooLarge, "The request's body is too large."),
 }

@@ -73,7 +73,7 @@ def compile_blueprint(text: str, revision: int, metadata: Metadata | None = None
     if reading.definition is None:
         first = reading.errors[0]
         raise DefinitionError(
-            f"The definition has {len(reading.errors)} error(s). The first, in line "
+            f"The definition has {reading.errors_said}. The first, in line "
             f"{first.start.line}: {first.message}",
             place=first.pointer,
             details={"errors": len(reading.errors)},

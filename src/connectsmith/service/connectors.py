@@ -231,7 +231,7 @@ class ConnectorDesk:
         reading = await read_text(row.draft)
         if reading.definition is None:
             raise DefinitionError(
-                f"The definition has {len(reading.errors)} error(s); nothing was published.",
+                f"The definition has {reading.errors_said}; nothing was published.",
                 details={"diagnostics": [diagnostic_json(each) for each in reading.diagnostics]},
             )
         before = None

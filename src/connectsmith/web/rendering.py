@@ -1,5 +1,6 @@
 """Templates to pages: what every page can use, and the headers under which it is sent."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"static": static_address, "icon": icon, "ago": ago, "badge": badge}
-    environment.filters |= {"count": counted}
+    environment.filters |= {"count": counted, "coded": coded}
     for name in MACROS:
         environment.globals |= _macros_of(environment.get_template(name))
     return environment
@@ -161,6 +162,15 @@ def age(moment: datetime, now: datetime) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: "1 call", "1,204 calls"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def coded(text: str) -> Markup:
+    """Return a message as HTML, with what stands between backquotes as code."""
+    parts = re.split("`([^`]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(each) if number % 2 else each
+        for number, each in enumerate(parts)
+    )
 
 
 def iso(moment: datetime) -> str:

@@ -151,6 +151,13 @@ def test_refusal_repeats_the_servers_words_in_one_short_line() -> None:
     assert error.details["error"] == "invalid_grant"
 
 
+def test_sentence_of_a_server_stands_in_ours() -> None:
+    error = refused({"error": "invalid_grant", "error_description": "The token is unknown."})
+
+    assert error is not None
+    assert "refused (invalid_grant: The token is unknown). " in error.message
+
+
 def test_what_was_sent_is_masked_where_the_server_repeats_it() -> None:
     sent = exchange_request(
         client(), code=CODE, redirect_uri=Secret(REDIRECT_URI), verifier=VERIFIER, values=values()

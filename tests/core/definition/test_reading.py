@@ -101,6 +101,11 @@ def test_faults_are_said_plainly(
     ] == [(code, pointer, message)]
 
 
+def test_errors_are_counted_in_words() -> None:
+    assert reading_of(changed({"/name": ...})).errors_said == "1 error"
+    assert reading_of(changed({"/name": ..., "/actions/0": 7})).errors_said == "2 errors"
+
+
 def test_unknown_members_are_kept_and_those_with_x_in_front_are_silent() -> None:
     reading = reading_of(changed({"/x-mine": 1, "/actions/0/x-mine": 1, "/other": [1]}))
 

@@ -137,7 +137,8 @@ def refusal_of(
     code = one_line(echoes.text(error or ""), LONGEST_CODE)
     description = one_line(echoes.text(_description(body, answer)))
     kind = _kind(code, description, response.status, refreshing=refreshing)
-    words = ": ".join(each for each in (code, description) if each) or f"{response.status}"
+    said = (code, description.rstrip("."))
+    words = ": ".join(each for each in said if each) or f"{response.status}"
     refusal = kind(
         f"The token endpoint refused ({words}). {_WHAT_TO_DO[kind]}",
         details={"status": response.status, "error": code, "description": description},

@@ -52,6 +52,12 @@ class Reading:
         """The diagnostics that are errors."""
         return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
 
+    @property
+    def errors_said(self) -> str:
+        """How many errors there are, in words."""
+        number = len(self.errors)
+        return "1 error" if number == 1 else f"{number} errors"
+
 
 def read(
     text: str,
