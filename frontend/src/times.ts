@@ -20,6 +20,10 @@ function countDown(): void {
 
 export function times(): void {
   setInterval(countDown, 1000);
+  countDown();
   localise(document);
-  document.addEventListener("htmx:load", (event) => localise(event.target as Element));
+  document.addEventListener("htmx:load", (event) => {
+    countDown();
+    localise(event.target as Element);
+  });
 }

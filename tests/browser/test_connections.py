@@ -79,7 +79,7 @@ def test_a_connection_says_what_it_will_live_through(workbench: Workbench, page:
 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("the access token was renewed")).to_be_visible()
-    expect(dialog.get_by_text("What was not tried can be")).to_be_visible()
+    expect(dialog.get_by_text("What was skipped can be tried")).to_be_visible()
     expect(dialog).not_to_contain_text("--")
     look_at(page, "connection-survival")
     assert workbench.sandbox.token_requests()["refresh_token"] >= 2
@@ -143,7 +143,7 @@ def test_refusal_in_the_same_tab_is_said_where_it_was_begun(
     dialog.get_by_role("button", name="Sign In").click()
     answer(page, button="Deny")
 
-    expect(dialog.get_by_text("Sign in again and allow it")).to_be_visible()
+    expect(dialog.get_by_text("If too much was asked for")).to_be_visible()
     look_at(page, "connect-denied")
     dialog.get_by_role("button", name="Close").click()
     expect(page).to_have_url(f"{workbench.address}/connections")
@@ -178,3 +178,9 @@ def test_grant_that_was_withdrawn_is_said_and_reconnected(workbench: Workbench, 
 
     expect(page.get_by_text("needs you: access was withdrawn")).to_be_visible()
     look_at(page, "connections-failing")
+
+    page.get_by_role("row").get_by_role("button", name="Reconnect", exact=True).click()
+    with page.expect_popup() as opened:
+        page.get_by_role("dialog").get_by_role("button", name="Sign In").click()
+    answer(opened.value)
+    expect(page.get_by_text("The connection of Ada Lindqvist is renewed.")).to_be_visible()

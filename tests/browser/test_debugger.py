@@ -157,6 +157,9 @@ def test_missing_secret_is_named_and_leads_nowhere(workbench: Workbench, page: P
         opened.value.wait_for_event("close")
     assert opened.value.url == "about:blank"
     look_at(page, "debugger-secret-missing")
+    page.get_by_role("link", name="Secret Keys").click()
+    dialog = page.get_by_role("dialog", name="Secret Keys")
+    expect(dialog.get_by_label("Secret Name").first).to_have_value("clientID")
 
 
 def test_denied_consent_is_explained(workbench: Workbench, page: Page) -> None:
@@ -165,7 +168,7 @@ def test_denied_consent_is_explained(workbench: Workbench, page: Page) -> None:
     consent(page, button="Deny")
 
     expect(page.get_by_text("access_denied")).to_be_visible()
-    expect(page.get_by_text("Sign in again and allow it")).to_be_visible()
+    expect(page.get_by_text("If too much was asked for")).to_be_visible()
     look_at(page, "debugger-denied")
 
 

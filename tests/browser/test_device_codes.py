@@ -121,7 +121,7 @@ def test_no_at_the_other_screen_is_explained_and_signing_in_can_begin_again(
     screens.answer(sign_in, allow=False)
 
     expect(sign_in.get_by_text("Access was not granted.")).to_be_visible()
-    expect(sign_in.get_by_text("Sign in again and allow it")).to_be_visible()
+    expect(sign_in.get_by_text("If too much was asked for")).to_be_visible()
     look_at(page, "debugger-device-denied")
     sign_in.get_by_role("button", name="Sign In", exact=True).click()
     expect(sign_in.get_by_text("Waiting for a yes there.")).to_be_visible()
@@ -211,6 +211,7 @@ def test_one_is_chosen_where_an_account_is_connected_and_reconnected(several: Sc
     page.goto(f"/connections/connect/{several.connector}")
     dialog.get_by_role("button", name="Connect", exact=True).click()
     several.answer(dialog)
+    expect(dialog.get_by_label("Vienna")).to_be_visible()
     look_at(page, "connect-device-choice")
     dialog.get_by_label("Vienna").check()
     dialog.get_by_role("button", name="Keep").click()

@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.browser.conftest import Workbench
 from tests.browser.editing import definition_text, opened
 from tests.browser.screens import look_at
@@ -39,3 +39,10 @@ def test_secret_keys_are_shown(workbench: Workbench) -> None:
     look_at(editor.page, "secret-keys-empty")
     dialog.get_by_label("Secret Value").first.fill("client-7")
     look_at(editor.page, "secret-keys-entered")
+
+
+def test_what_may_be_written_is_laid_out_as_text(page: Page) -> None:
+    for name in ("format", "limitations"):
+        page.goto(f"/reference/{name}")
+        expect(page.locator("article.text")).to_have_css("display", "grid")
+        look_at(page, f"reference-{name}")

@@ -72,6 +72,7 @@ class Page {
     await this.work.recall();
     this.restoreCursor();
     byId("editor").dataset.ready = "true";
+    if (location.hash === "#secret-keys") void this.keys.open();
     void checkArrival(this.opened.callback);
     this.format = await loadFormat();
     showWhereabouts(this.view, this.known);

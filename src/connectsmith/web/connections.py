@@ -44,6 +44,8 @@ class ConnectionView:
     proof: str
     """Id of the call or token request that went well last."""
     usable: bool
+    wants_owner: bool
+    """Whether only its owner can mend it, by connecting again."""
     debugger: str
 
 
@@ -152,6 +154,7 @@ def _view(
         proved_at=proof.started_at if proof else row.refreshed_at or row.last_used_at,
         proof=proof.call if proof else "",
         usable=row.sealed is not None,
+        wants_owner=row.status is Status.NEEDS_AUTHORIZATION and not row.test,
         debugger=debugger_path(row.connector),
     )
 

@@ -11,7 +11,7 @@ from connectsmith.core.definition.facts import sign_in_kind
 from connectsmith.errors import ChoiceNeeded, ConnectsmithError
 from connectsmith.service.debugger import Bench
 from connectsmith.service.rows import AuthorizationRow, ConnectionRow
-from connectsmith.web.addresses import debugger_path
+from connectsmith.web.addresses import debugger_path, editor_path
 from connectsmith.web.field_forms import FieldView, sign_in_fields
 from connectsmith.web.visit import Form, Visit
 
@@ -19,7 +19,7 @@ WAITING: Final = frozenset({"started", "polling", "returned", "redeeming", "comp
 UNANSWERED: Final = frozenset({"created", "started", "polling"})
 ENDED: Final = frozenset({"failed", "expired"})
 NEXT_STEPS: Final[Mapping[str, str]] = {
-    "consent_denied": "Sign in again and allow it, or remove the scope that was too much to ask.",
+    "consent_denied": "If too much was asked for, take that scope out of the definition first.",
     "client_rejected": "Compare the two secrets with the service's console. A Secret Value can't "
     "be changed: delete the pair in Secret Keys and add it again.",
     "authorization_request_rejected": "Compare the callback URL, the scopes and the addresses of "
@@ -77,6 +77,7 @@ class SignInView:
     version: int
     state: Literal["open", "form", "waiting", "choosing", "ready"]
     kind: str
+    editor: str
     fields: Sequence[FieldView] = ()
     by_browser: bool = False
     by_code: bool = False
@@ -153,6 +154,7 @@ def _form_view(
         version=bench.connector.draft_version,
         state="form" if bench.needs_sign_in else "open",
         kind=sign_in_kind(definition),
+        editor=editor_path(bench.connector.id),
         fields=sign_in_fields(definition, values=values, errors=errors),
         by_browser=bench.by_browser,
         by_code=bench.by_code,
