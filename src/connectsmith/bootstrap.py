@@ -136,6 +136,7 @@ def join(parts: Parts, rules: Rules) -> Application:
         secrets=base.secrets,
         authorizations=held.authorizing.desk,
         connections=held.connections,
+        bringer=held.authorizing.bringer,
         devices=held.authorizing.devices,
         refresher=held.refresher,
         revoker=held.revoker,

@@ -466,6 +466,12 @@ class StorageBusy(Unavailable):
     code = "storage_busy"
 
 
+class StorageUncertain(StorageBusy):
+    """The database went away while it stored something, which it may have done."""
+
+    code = "storage_uncertain"
+
+
 class StorageFull(Unavailable):
     """The disk is full."""
 

@@ -245,13 +245,16 @@ class Standing:
 
 @asynccontextmanager
 async def standing(
-    *, world: tuple[Sender, Clock] | None = None, **rules: Any
+    *,
+    world: tuple[Sender, Clock] | None = None,
+    storage: MemoryStorage | None = None,
+    **rules: Any,
 ) -> AsyncIterator[Standing]:
     """Run an installation; `rules` replace what it goes by.
 
     `world` is what there is instead of scripted answers and a clock that stands still.
     """
-    storage, sender, clock = MemoryStorage(), PatientSender(), FixedClock()
+    storage, sender, clock = storage or MemoryStorage(), PatientSender(), FixedClock()
     outside, time = world or (sender, clock)
     parts = Parts(storage, sealer(), outside, time, CountingRandomness(), QuickPasswords())
     application = join(parts, Rules(**{"public_url": PUBLIC} | rules))

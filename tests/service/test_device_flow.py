@@ -11,9 +11,9 @@ from tests.service.standing import ISSUER, TOKENS, Standing, answered, standing
 
 from connectsmith.core.connection.status import Status
 from connectsmith.core.message import HttpRequest, HttpResponse
-from connectsmith.errors import NotFound, TimedOut
+from connectsmith.errors import NotFound, StorageBusy, TimedOut
 from connectsmith.service.caller import SCOPES, Caller
-from connectsmith.service.device_flow import JOB
+from connectsmith.service.device_flow import CLAIM, JOB
 from connectsmith.service.rows import ConnectionRow, JobRow
 from connectsmith.service.sign_in_rows import SessionRow
 
@@ -318,6 +318,25 @@ async def test_code_of_a_session_that_was_ended_is_kept_for_nobody(installation:
     await typed(installation, Server(installation))
 
     assert [each.status for each in await installation.connections()] == [Status.UNCONFIRMED]
+
+
+async def test_what_the_storage_was_too_busy_to_keep_is_kept_later(
+    installation: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await signed_in(installation)
+    with monkeypatch.context() as busy:
+        busy.setattr(installation.storage.sessions, "get", locked)
+        authorization = await typed(installation, Server(installation))
+    assert (await installation.row(authorization)).status == "completed"
+
+    installation.clock.advance(CLAIM)
+    await pass_time(installation, 1)
+
+    assert [each.status for each in await installation.connections()] == [Status.ACTIVE]
+
+
+async def locked(*_: object) -> None:
+    raise StorageBusy("locked")
 
 
 async def test_what_a_process_did_not_come_to_keep_is_kept_by_the_next(

@@ -23,6 +23,7 @@ from connectsmith.errors import (
     CompletionRefused,
     ConnectsmithError,
     NotFound,
+    StorageBusy,
 )
 from connectsmith.service.attempts import (
     CLOSED,
@@ -304,6 +305,8 @@ class AuthorizationDesk:
     async def _redeem(self, row: AuthorizationRow, held: Mapping[str, Secret]) -> Brought:
         try:
             return await self._exchange(row, held)
+        except StorageBusy:
+            raise  # what was brought is held, and ends the attempt well once it is stored
         except ConnectsmithError as error:
             await self._attempts.fail(row, error)
             raise

@@ -22,6 +22,7 @@ from connectsmith.service.token_endpoint import TokenEndpoint
 class Authorizing:
     """Use cases around attempts to authorize."""
 
+    bringer: Bringer
     devices: DeviceFlow
     desk: AuthorizationDesk
     browser: BrowserSteps
@@ -75,4 +76,4 @@ def authorizing_of(
         randomness=randomness,
         rules=rules,
     )
-    return Authorizing(devices, desk, browser)
+    return Authorizing(bringer, devices, desk, browser)

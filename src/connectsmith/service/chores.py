@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from connectsmith.service.access import Access
 from connectsmith.service.authorizations import AuthorizationDesk
+from connectsmith.service.bringing import Bringer
 from connectsmith.service.calls import CallDesk
 from connectsmith.service.chosen_settings import ChosenSettings
 from connectsmith.service.clients import ClientCare
@@ -32,6 +33,7 @@ class Chores:
         secrets: SecretKeys,
         authorizations: AuthorizationDesk,
         connections: ConnectionDesk,
+        bringer: Bringer,
         devices: DeviceFlow,
         refresher: Refresher,
         revoker: Revoker,
@@ -47,6 +49,7 @@ class Chores:
         self._secrets = secrets
         self._authorizations = authorizations
         self._connections = connections
+        self._bringer = bringer
         self._devices = devices
         self._refresher = refresher
         self._revoker = revoker
@@ -59,6 +62,7 @@ class Chores:
         await _each(
             self._settings.look,
             self._refresher.store_held,
+            self._bringer.store_held,
             self._authorizations.expire,
             self._devices.poll_due,
             self._connections.discard_unkept,
@@ -81,7 +85,12 @@ class Chores:
 
     async def last(self) -> None:
         """Write down what is left to write, before the storage closes."""
-        await _each(self._keep_alive.settle, self._refresher.settle, self.seldom)
+        await _each(
+            self._keep_alive.settle,
+            self._refresher.settle,
+            self._bringer.store_held,
+            self.seldom,
+        )
 
 
 async def _each(*chores: Callable[[], Awaitable[object]]) -> None:

@@ -8,7 +8,6 @@ the code may have been somebody who was talked into it (RFC 8628 section 5.4).
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -22,6 +21,8 @@ from connectsmith.errors import (
     NotFound,
     RemoteError,
     SealBroken,
+    StorageBusy,
+    Unavailable,
 )
 from connectsmith.service.attempts import (
     Attempts,
@@ -167,14 +168,20 @@ class DeviceFlow:
             granted = await self._endpoint.granted(party, tokens)
             values = await self._endpoint.values(party)
             brought = await self._bringer.bring(row, party, granted, values)
+        except StorageBusy:
+            pass  # what was brought is held; the job is due again after its claim
         except ConnectsmithError as error:
             await self._fail(job, row, error)
         else:
             await self._keep(job, brought.row)
 
     async def _keep(self, job: JobRow, row: AuthorizationRow) -> None:
-        with suppress(ConnectsmithError):  # what became of it stands in its record
+        try:
             await self._keeper.keep_for_session(row)
+        except (Unavailable, NetworkError):
+            return  # the job is due again after its claim
+        except ConnectsmithError:
+            pass  # what became of it stands in its record
         await self._jobs.finish(job.workspace, job.id)
 
 

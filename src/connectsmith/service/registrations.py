@@ -29,7 +29,13 @@ from connectsmith.core.authorization.registration_change import (
 from connectsmith.core.authorization.values import RegisteredClient, Values
 from connectsmith.core.message import HttpRequest, HttpResponse
 from connectsmith.core.secret.secret import Secret
-from connectsmith.errors import Bug, ConnectsmithError, NotFound, RegistrationRefused
+from connectsmith.errors import (
+    Bug,
+    ConnectsmithError,
+    NotFound,
+    RegistrationRefused,
+    StorageUncertain,
+)
 from connectsmith.service.party import Party
 from connectsmith.service.ports import Clock, Sealer, Sender, Storage
 from connectsmith.service.registration_changes import AGAIN, RegistrationChanges
@@ -206,12 +212,16 @@ class Registrations:
             )
         try:
             record = await self._kept(party, asked, registered, before)
+        except StorageUncertain:
+            raise  # it may be the one that is stored
         except ConnectsmithError:  # the connector was deleted meanwhile, or a disk is full
             await self._given_up(asked, registered)
             raise
-        if record is None:
-            await self._given_up(asked, registered)
-            record = next(iter(await self._open_to(party, asked.url)), None)
+        if record is not None:
+            await self._record(record.row, "client_registered")
+            return record
+        await self._given_up(asked, registered)
+        record = next(iter(await self._open_to(party, asked.url)), None)
         if record is None:
             raise NotFound("The connector was deleted while its client was being registered.")
         return record
@@ -237,10 +247,7 @@ class Registrations:
             stored = await self._records.add(record.row)
         else:
             stored = await self._records.replace(record.row, expected_version=before.row.version)
-        if not stored:
-            return None
-        await self._record(row, "client_registered")
-        return record
+        return record if stored else None
 
     async def _given_up(self, asked: Wanted, registered: Registration) -> None:
         """Give a client back that nobody will use."""

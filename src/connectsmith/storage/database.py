@@ -81,6 +81,7 @@ class Database(Protocol):
 
         Raises:
             StorageBusy, StorageFull: nothing was changed.
+            StorageUncertain: the database cannot be asked whether anything was.
             DuplicateKeyError: nothing was changed.
         """
         ...

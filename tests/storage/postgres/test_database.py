@@ -1,14 +1,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from tests.servers.postgres_proxy import PostgresProxy, start_postgres_proxy
 from tests.storage.postgres_server import URL, own_schema
 from tests.storage.rows import NOW, SOON, WORKSPACE, connection, connector
 
-from connectsmith.errors import Bug, StartRefused, StorageBusy
+from connectsmith.errors import Bug, StartRefused, StorageBusy, StorageUncertain
 from connectsmith.storage.opening import open_postgres
 from connectsmith.storage.postgres.database import meaning
 from connectsmith.storage.sql_storage import SqlStorage
@@ -62,6 +65,72 @@ async def test_lost_connections_are_replaced(storage: SqlStorage, schema: str) -
     facts = await asyncio.gather(*(storage.meta.get(f"fact {n}") for n in range(8)))
 
     assert facts == ["one"] * 8
+
+
+@pytest.fixture
+def proxy() -> Iterator[PostgresProxy]:
+    with start_postgres_proxy(URL) as running:
+        yield running
+
+
+@pytest.fixture
+async def behind(proxy: PostgresProxy, schema: str) -> AsyncIterator[SqlStorage]:
+    """A storage whose server is behind the proxy."""
+    opened = await open_postgres(proxy.url, schema=schema, patience=SHORT)
+    await opened.connectors.add(connector())
+    await opened.connections.add(connection())
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.row("R-31")
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_commit_whose_answer_was_lost_is_looked_up(
+    behind: SqlStorage, proxy: PostgresProxy, *, arrives: bool
+) -> None:
+    row = await behind.connections.get(WORKSPACE, "cnn_a")
+    assert row is not None
+    renewed = replace(row, version=row.version + 1)
+    proxy.lose_commit("UPDATE connections", arrives=arrives)
+
+    if arrives:
+        assert await behind.connections.store(renewed, expected_version=row.version)
+    else:
+        with pytest.raises(StorageBusy) as refused:
+            await behind.connections.store(renewed, expected_version=row.version)
+        assert not isinstance(refused.value, StorageUncertain)
+
+    stored = await behind.connections.get(WORKSPACE, "cnn_a")
+    assert stored == (renewed if arrives else row)
+
+
+@pytest.mark.row("R-31")
+async def test_commit_that_nobody_can_look_up_is_uncertain(
+    behind: SqlStorage, proxy: PostgresProxy
+) -> None:
+    proxy.lose_commit("INSERT INTO meta", arrives=True, away=True)
+
+    with pytest.raises(StorageUncertain):
+        await behind.meta.put("fact", "one")
+
+    proxy.back()
+    assert await behind.meta.get("fact") == "one"
+
+
+@pytest.mark.control("R-31")
+@pytest.mark.usefixtures("behind")
+async def test_plain_client_takes_a_commit_whose_answer_was_lost_for_a_failure(
+    proxy: PostgresProxy, schema: str
+) -> None:
+    facts = sql.Identifier(schema, "meta")
+    proxy.lose_commit("INSERT INTO", arrives=True)
+
+    with pytest.raises(psycopg.OperationalError), psycopg.connect(proxy.url) as plain:
+        plain.execute(sql.SQL("INSERT INTO {} VALUES ('fact', 'one')").format(facts))
+
+    with psycopg.connect(URL) as direct:
+        found = direct.execute(sql.SQL("SELECT value FROM {} WHERE key = 'fact'").format(facts))
+        assert found.fetchone() == ("one",)
 
 
 async def test_statement_that_makes_no_sense_is_our_own_fault() -> None:

@@ -4,9 +4,11 @@ PostgreSQL has no cheap way to tell that nothing was changed, so every look-up a
 stay in its files until its own clean-up: only their ciphertext and wrapped keys.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 
@@ -15,7 +17,14 @@ from psycopg import AsyncConnection, errors, sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from connectsmith.errors import Bug, ConnectsmithError, StartRefused, StorageBusy, StorageFull
+from connectsmith.errors import (
+    Bug,
+    ConnectsmithError,
+    StartRefused,
+    StorageBusy,
+    StorageFull,
+    StorageUncertain,
+)
 from connectsmith.storage.database import (
     DuplicateKeyError,
     Effect,
@@ -36,6 +45,10 @@ PATIENCE = timedelta(seconds=5)
 _SLOWEST = timedelta(seconds=10)
 """How long a statement, or a transaction whose process went away, may last."""
 _MILLISECOND = timedelta(milliseconds=1)
+_BEGIN = b"BEGIN; SELECT CAST(pg_current_xact_id() AS text)"
+"""In one round trip, what tells later whether it was committed."""
+_FATE = "SELECT pg_xact_status(CAST(:name AS xid8))"
+_LOOK_AGAIN = timedelta(milliseconds=50)
 _UNREACHABLE = (
     PoolTimeout,
     psycopg.OperationalError,
@@ -64,16 +77,41 @@ class PostgresDatabase:
         *statements: Statement,
         shred: bool = False,  # noqa: ARG002 - see the module's first words
     ) -> list[Effect] | None:
-        """Run statements in one transaction."""
-        async with self._connection() as connection:
-            effects: list[Effect] = []
-            async with connection.transaction():
-                for statement in statements:
-                    effect = await _run(connection, statement)
-                    if statement.needed and effect.count == 0:
-                        raise psycopg.Rollback
-                    effects.append(effect)
-        return effects if len(effects) == len(statements) else None
+        """Run statements in one transaction; see what became of it where its answer is lost."""
+        work = _Work(statements)
+        try:
+            async with self._connection() as connection:
+                return await work.done(connection)
+        except StorageBusy:
+            if work.transaction is None or not await self._committed(work.transaction):
+                raise
+            return work.effects
+
+    async def _committed(self, transaction: str) -> bool:
+        """Tell whether a transaction was committed whose connection broke.
+
+        Raises:
+            StorageUncertain: the server does not say, or not in time.
+        """
+        for _ in range((_SLOWEST + PATIENCE) // _LOOK_AGAIN):
+            fate = await self._fate(transaction)
+            if fate in ("committed", "aborted"):
+                return fate == "committed"
+            if fate is None:
+                break
+            await asyncio.sleep(_LOOK_AGAIN.total_seconds())
+        raise StorageUncertain(
+            "The database server went away while it stored this. Look whether it was stored before "
+            "you try again."
+        )
+
+    async def _fate(self, transaction: str) -> str | None:
+        """Return the server's word for a transaction; None where it has none, or is away."""
+        try:
+            ((fate,),) = await self.read(_FATE, {"name": transaction})
+        except ConnectsmithError:
+            return None
+        return None if fate is None else str(fate)
 
     def recent(self, topic: str) -> Recent:  # noqa: ARG002 - the same for all
         """Return a cache that keeps nothing."""
@@ -92,6 +130,35 @@ class PostgresDatabase:
             raise unstorable(error) from error
         except (psycopg.Error, PoolTimeout) as error:
             raise meaning(error) from error
+
+
+@dataclass(slots=True)
+class _Work:
+    """One transaction; its name is known from when its end is asked for."""
+
+    statements: Sequence[Statement]
+    transaction: str | None = None
+    effects: list[Effect] = field(default_factory=list)
+
+    async def done(self, connection: AsyncConnection) -> list[Effect] | None:
+        """Carry it out; None, with nothing changed, when a needed statement changed no row."""
+        try:
+            begun = await connection.execute(_BEGIN)
+            begun.nextset()
+            ((name,),) = await begun.fetchall()
+            for statement in self.statements:
+                effect = await _run(connection, statement)
+                if statement.needed and effect.count == 0:
+                    await connection.rollback()
+                    return None
+                self.effects.append(effect)
+            self.transaction = name
+            await connection.commit()
+        except BaseException:
+            if not connection.closed:
+                await connection.rollback()
+            raise
+        return self.effects
 
 
 async def open_database(
